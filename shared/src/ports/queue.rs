@@ -1,0 +1,169 @@
+//! The broker: carries messages between the stages, and owns nothing.
+
+use crate::ids::Incarnation;
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::fmt;
+
+/// A named queue. Urgent work has lanes of its own, so that no priorities are needed of the broker.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Lane {
+    /// Offers of leases, for any worker.
+    Fetch {
+        /// Somebody waits for it.
+        urgent: bool,
+    },
+    /// Claims of leases, for any dispatcher.
+    Claim,
+    /// Answers to one worker's claims. Goes away with the worker.
+    Answer(Incarnation),
+    /// Reports of leases and hints, for any dispatcher.
+    Paced,
+    /// Segments that are stored, for any parser.
+    Parse {
+        /// Somebody waits for it.
+        urgent: bool,
+    },
+    /// What nobody could read.
+    Dead,
+}
+
+impl fmt::Display for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Lane::Fetch { urgent: false } => f.write_str("fetch"),
+            Lane::Fetch { urgent: true } => f.write_str("fetch.urgent"),
+            Lane::Claim => f.write_str("claim"),
+            Lane::Answer(worker) => write!(f, "answer.{worker}"),
+            Lane::Paced => f.write_str("paced"),
+            Lane::Parse { urgent: false } => f.write_str("parse"),
+            Lane::Parse { urgent: true } => f.write_str("parse.urgent"),
+            Lane::Dead => f.write_str("dead"),
+        }
+    }
+}
+
+/// A broker with named lanes, at least once, settle last.
+///
+/// # Contract
+/// - `publish` returns `Ok` when every message is where a restart of the broker does not lose it
+///   (in process: where a consumer's death does not), and in a lane that exists; anything else is
+///   an error, and then any part of the batch may have arrived. A full lane makes it wait, up to a
+///   deadline, then it fails as retryable.
+/// - A lane exists from its first use. Messages of one publisher come in order, redeliveries aside.
+/// - `consume` gives each message to one consumer at a time, and at most `prefetch` unsettled ones.
+/// - A delivery that is dropped, or whose consumer is dropped or dies, before it is settled, comes
+///   again, to any consumer, with `redelivered` set. One given back comes again as well.
+/// - A buried delivery goes to [`Lane::Dead`] with its lane, its reason and its bytes.
+/// - [`Lane::Answer`] may lose what was published while no consumer was there.
+#[async_trait]
+pub trait Queue: Send + Sync + 'static {
+    /// Publishes messages to a lane and waits until the broker has them.
+    async fn publish(&self, lane: &Lane, messages: Vec<Bytes>) -> Result<(), QueueError>;
+
+    /// Begins to consume a lane.
+    async fn consume(&self, lane: &Lane, prefetch: u16) -> Result<Box<dyn Consumer>, QueueError>;
+
+    /// Messages that wait in a lane, the unsettled ones not counted.
+    async fn depth(&self, lane: &Lane) -> Result<u64, QueueError>;
+}
+
+/// One consumer of one lane.
+#[async_trait]
+pub trait Consumer: Send {
+    /// The next delivery; waits for one. Safe to cancel: nothing is lost.
+    ///
+    /// # Errors
+    /// After an error the consumer may be used again; it reconnects by itself.
+    async fn next(&mut self) -> Result<Delivery, QueueError>;
+}
+
+/// A message that is to be settled, once.
+pub struct Delivery {
+    /// The message.
+    pub body: Bytes,
+    /// It may have been delivered before.
+    pub redelivered: bool,
+    settle: Box<dyn Settle>,
+}
+
+impl Delivery {
+    /// Made by implementations of [`Consumer`].
+    pub fn new(body: Bytes, redelivered: bool, settle: Box<dyn Settle>) -> Self {
+        Delivery { body, redelivered, settle }
+    }
+
+    /// Everything made from it is safe elsewhere: it will not come again.
+    ///
+    /// # Errors
+    /// If the broker could not be told; the message may come again.
+    pub async fn ack(mut self) -> Result<(), QueueError> {
+        self.settle.settle(Settlement::Ack).await
+    }
+
+    /// It was not begun: it comes again, to anybody.
+    ///
+    /// # Errors
+    /// If the broker could not be told; the message comes again all the same.
+    pub async fn give_back(mut self) -> Result<(), QueueError> {
+        self.settle.settle(Settlement::GiveBack).await
+    }
+
+    /// It can never be handled: to the dead lane, with the reason.
+    ///
+    /// # Errors
+    /// If the broker could not be told; the message may come again.
+    pub async fn bury(mut self, reason: &str) -> Result<(), QueueError> {
+        self.settle.settle(Settlement::Bury(reason.to_owned())).await
+    }
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery")
+            .field("bytes", &self.body.len())
+            .field("redelivered", &self.redelivered)
+            .finish()
+    }
+}
+
+/// How a delivery is settled by its implementation. Dropped without a call, it comes again.
+#[async_trait]
+pub trait Settle: Send {
+    /// Called at most once.
+    async fn settle(&mut self, how: Settlement) -> Result<(), QueueError>;
+}
+
+/// What becomes of a delivery.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Settlement {
+    /// Done.
+    Ack,
+    /// Again, for anybody.
+    GiveBack,
+    /// To the dead lane, for this reason.
+    Bury(String),
+}
+
+/// The broker did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// Not now: full, unreachable, or no confirmation in time. Worth trying again.
+    #[error("the queue {lane} is not available: {cause}")]
+    Unavailable {
+        /// The lane.
+        lane: String,
+        /// What went wrong.
+        cause: String,
+    },
+    /// The broker is shut down for good (in process: the program ends).
+    #[error("the queue is closed")]
+    Closed,
+}
+
+impl QueueError {
+    /// Whether another try could succeed.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, QueueError::Unavailable { .. })
+    }
+}
