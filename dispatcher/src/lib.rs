@@ -1,1 +1,71 @@
+//! The dispatcher: turns a job's seeds into open URLs, open URLs into leases, and keeps the time.
+//!
+//! Four small loops over one store, any number of dispatchers at once:
+//! - [`seeds`] admits the seeds of new runs;
+//! - [`offers`] makes leases of hosts that are ready, and offers them to the workers;
+//! - [`claims`] grants a lease to the worker that claims it, once;
+//! - [`paced`] takes the reports of leases that are over, and hints;
+//! - [`sweep`] is the timer: what was left behind by the dead is put back.
 
+mod claims;
+mod config;
+mod offers;
+mod paced;
+mod patience;
+mod seeds;
+mod sweep;
+
+pub use config::Config;
+
+use shared::clock::Clock;
+use shared::ports::{Queue, QueueError, Store, StoreError};
+use std::sync::Arc;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// Every edge of the dispatcher.
+#[derive(Clone)]
+pub struct Deps {
+    /// Jobs, runs, frontier.
+    pub store: Arc<dyn Store>,
+    /// Offers out, claims and reports in.
+    pub queue: Arc<dyn Queue>,
+    /// For the time until something is due.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The dispatcher cannot go on without a person.
+#[derive(Debug, thiserror::Error)]
+pub enum DispatcherError {
+    /// The store refuses.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The queue is gone for good.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+/// What the loops share: the edges, the settings, and a bell that says "look again".
+struct Room {
+    config: Config,
+    deps: Deps,
+    bell: Notify,
+    stop: CancellationToken,
+}
+
+/// Runs until `stop`, or until the store refuses for good. Nothing needs to be drained: what is
+/// half done is whole or not at all in the store, and unsettled messages come again.
+///
+/// # Errors
+/// Only what another try could not mend.
+pub async fn run(config: Config, deps: Deps, stop: CancellationToken) -> Result<(), DispatcherError> {
+    let room = Room { config, deps, bell: Notify::new(), stop };
+    tokio::try_join!(
+        seeds::run(&room),
+        offers::run(&room),
+        claims::run(&room),
+        paced::run(&room),
+        sweep::run(&room),
+    )?;
+    Ok(())
+}

@@ -1,0 +1,69 @@
+use serde::{Deserialize, Serialize};
+use shared::ports::store::{GrantPolicy, OfferPolicy, SweepPolicy};
+use std::time::Duration;
+
+/// The dispatcher's settings. Times in milliseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Leases that may be offered and not claimed yet. About as many as the workers can take up.
+    pub max_offered: u32,
+    /// URLs in a lease.
+    pub lease_urls: u32,
+    /// How long a worker may begin requests of a lease.
+    pub slice_ms: u64,
+    /// How long an offer waits for a worker.
+    pub offer_ttl_ms: u64,
+    /// Added to slice and total time-out until a lease expires.
+    pub margin_ms: u64,
+    /// How long the parser has for a lease's segments until they are announced again.
+    pub announce_after_ms: u64,
+    /// How long a host may be down until the run's URLs of it are given up.
+    pub give_up_after_ms: u64,
+    /// How often the timer acts.
+    pub sweep_every_ms: u64,
+    /// The longest time between two looks for hosts that are ready.
+    pub poll_ms: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            max_offered: 32,
+            lease_urls: 100,
+            slice_ms: 30_000,
+            offer_ttl_ms: 60_000,
+            margin_ms: 15_000,
+            announce_after_ms: 120_000,
+            give_up_after_ms: 15 * 60_000,
+            sweep_every_ms: 1_000,
+            poll_ms: 1_000,
+        }
+    }
+}
+
+impl Config {
+    pub(crate) fn offer(&self) -> OfferPolicy {
+        OfferPolicy {
+            max_offered: self.max_offered,
+            urls: self.lease_urls,
+            slice: Duration::from_millis(self.slice_ms),
+            offer_ttl: Duration::from_millis(self.offer_ttl_ms),
+        }
+    }
+
+    pub(crate) fn grant(&self) -> GrantPolicy {
+        GrantPolicy {
+            slice: Duration::from_millis(self.slice_ms),
+            margin: Duration::from_millis(self.margin_ms),
+        }
+    }
+
+    pub(crate) fn sweep(&self) -> SweepPolicy {
+        SweepPolicy {
+            announce_after: Duration::from_millis(self.announce_after_ms),
+            give_up_after: Duration::from_millis(self.give_up_after_ms),
+            chunk: 5_000,
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Hosts that are ready become leases, and leases are offered: committed first, published once.
+//! A lost offer lapses by itself, so a failed publish is not repeated.
+
+use crate::patience::{Patience, fraction};
+use crate::{DispatcherError, Room};
+use bytes::Bytes;
+use shared::messages;
+use shared::ports::Lane;
+use shared::ports::store::Offers;
+use std::time::Duration;
+
+pub async fn run(room: &Room) -> Result<(), DispatcherError> {
+    let mut patience = Patience::default();
+    while !room.stop.is_cancelled() {
+        // Listening begins before the look, so that a bell during the look is not missed.
+        let bell = room.bell.notified();
+        let pause = match offer(room).await {
+            Ok(offers) => {
+                patience.reset();
+                until_next(room, &offers)
+            }
+            Err(error) => {
+                patience.wait(room, error).await?;
+                Duration::ZERO
+            }
+        };
+        tokio::select! {
+            () = room.stop.cancelled() => break,
+            () = bell => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+    Ok(())
+}
+
+async fn offer(room: &Room) -> Result<Offers, DispatcherError> {
+    let made = room.deps.store.offer(room.config.offer()).await?;
+    for urgent in [true, false] {
+        let messages: Vec<Bytes> = made
+            .offers
+            .iter()
+            .filter(|offered| offered.urgent == urgent)
+            .map(|offered| messages::encode(&offered.offer))
+            .collect();
+        if messages.is_empty() {
+            continue;
+        }
+        tracing::debug!(offers = messages.len(), urgent, "leases offered");
+        if let Err(error) = room.deps.queue.publish(&Lane::Fetch { urgent }, messages).await {
+            tracing::warn!(%error, "offers lost; they lapse");
+            return Err(error.into());
+        }
+    }
+    Ok(made)
+}
+
+/// Until the next host is ready, at most the poll interval, which has jitter.
+fn until_next(room: &Room, offers: &Offers) -> Duration {
+    let poll = Duration::from_millis(room.config.poll_ms).mul_f64(0.75 + fraction() / 2.0);
+    match offers.next_due {
+        Some(due) => due.since(room.deps.clock.now()).max(Duration::from_millis(1)).min(poll),
+        None => poll,
+    }
+}

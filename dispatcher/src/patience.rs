@@ -1,0 +1,58 @@
+//! What a loop does after an error: wait a little and try again, or give up.
+
+use crate::{DispatcherError, Room};
+use shared::pacing;
+use shared::ports::{QueueError, StoreError};
+use std::time::Duration;
+
+/// The longest wait between two tries.
+const CEILING: Duration = Duration::from_secs(10);
+
+/// Counts failures in a row.
+#[derive(Default)]
+pub struct Patience {
+    failures: u32,
+}
+
+impl Patience {
+    /// It worked.
+    pub fn reset(&mut self) {
+        self.failures = 0;
+    }
+
+    /// It failed: waits and returns, or returns the error where waiting is no use.
+    pub async fn wait(&mut self, room: &Room, error: DispatcherError) -> Result<(), DispatcherError> {
+        if !error.is_retryable() {
+            return Err(error);
+        }
+        self.failures += 1;
+        let pause = pacing::jitter(pacing::back_off(self.failures), fraction()).min(CEILING);
+        tracing::warn!(%error, failures = self.failures, pause_ms = pause.as_millis() as u64, "trying again");
+        tokio::select! {
+            () = room.stop.cancelled() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+        Ok(())
+    }
+}
+
+/// A number from 0 to 1 that differs from process to process and from time to time.
+pub fn fraction() -> f64 {
+    f64::from(uuid::Uuid::new_v4().as_u64_pair().0 as u32) / f64::from(u32::MAX)
+}
+
+impl DispatcherError {
+    /// Whether another try could succeed.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            DispatcherError::Store(StoreError::NotFound(_)) => true,
+            DispatcherError::Store(error) => error.is_retryable(),
+            DispatcherError::Queue(error) => error.is_retryable(),
+        }
+    }
+
+    /// The queue was closed because the program ends.
+    pub fn is_end(&self) -> bool {
+        matches!(self, DispatcherError::Queue(QueueError::Closed))
+    }
+}
