@@ -106,3 +106,12 @@ fn nearest_name(message: &str) -> String {
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Job).to_value()
 }
+
+/// A job as YAML.
+///
+/// # Errors
+/// If it holds something that YAML has no form for.
+pub fn to_yaml(job: &Job) -> Result<String, JobError> {
+    serde_norway::to_string(job)
+        .map_err(|error| JobError::Malformed { place: String::new(), message: error.to_string() })
+}

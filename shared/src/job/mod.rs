@@ -15,7 +15,7 @@ mod units;
 pub use check::{Problem, compile_regex};
 pub use extract::{Extract, Field, FieldType, Get, PageValue};
 pub use limits::Limits;
-pub use load::{JobError, from_json, from_yaml, load, schema};
+pub use load::{JobError, from_json, from_yaml, load, schema, to_yaml};
 pub use outputs::{Format, Output};
 pub use politeness::{Delay, Politeness, RobotsMode};
 pub use request::{BasicAuth, Request, Timeouts};
