@@ -1,0 +1,48 @@
+# `make help` lists the targets. Nothing here needs more than Rust, a C compiler and Debian packages.
+
+CARGO ?= cargo
+PYTHON ?= python3
+VENV := target/venv
+
+.PHONY: help setup build test lint fmt doc schema warc-check bench bench-scale clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install what the tests need on Debian or Ubuntu (a C compiler, Python for warcio)
+	@command -v cc >/dev/null && command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+	  || (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq build-essential python3-venv)
+
+$(VENV)/ready: tests/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	touch $@
+
+build: ## the release binary, target/release/harvestman
+	$(CARGO) build --release --locked
+
+test: setup $(VENV)/ready ## all tests
+	HARVESTMAN_TEST_WARCIO=$(abspath $(VENV))/bin/warcio $(CARGO) test --workspace --locked
+
+lint: ## formatting, clippy, documentation, committed schema
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+
+fmt: ## format the code
+	$(CARGO) fmt --all
+
+doc: ## the documentation of the code
+	$(CARGO) doc --workspace --no-deps --open
+
+schema: ## write the job's JSON Schema anew
+	$(CARGO) run --quiet --bin harvestman -- schema > docs/job.schema.json
+
+bench: build ## CPU-seconds per 1,000 pages and memory, beside a bare loop, Scrapy and spider
+	$(CARGO) run --release --locked -p harvestman-bench -- all --pages 10000
+
+bench-scale: build ## the same cost at 10,000 and at 100,000 pages
+	$(CARGO) run --release --locked -p harvestman-bench -- scale --pages 10000,100000
+
+clean: ## remove what was built
+	$(CARGO) clean
