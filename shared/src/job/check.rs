@@ -44,6 +44,14 @@ pub fn compile_regex(pattern: &str) -> Result<regex::Regex, regex::Error> {
     RegexBuilder::new(pattern).size_limit(REGEX_SIZE).build()
 }
 
+/// Compiles several of them into one set, each within that bound.
+///
+/// # Errors
+/// What the `regex` crate says of it.
+pub fn compile_regexes<S: AsRef<str>>(patterns: &[S]) -> Result<regex::RegexSet, regex::Error> {
+    regex::RegexSetBuilder::new(patterns).size_limit(REGEX_SIZE.saturating_mul(patterns.len().max(1))).build()
+}
+
 struct Problems(Vec<Problem>);
 
 impl Problems {

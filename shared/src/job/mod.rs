@@ -12,7 +12,7 @@ mod scope;
 mod seeds;
 mod units;
 
-pub use check::{Problem, compile_regex};
+pub use check::{Problem, compile_regex, compile_regexes};
 pub use extract::{Extract, Field, FieldType, Get, PageValue};
 pub use limits::Limits;
 pub use load::{JobError, from_json, from_yaml, load, schema, to_yaml};
