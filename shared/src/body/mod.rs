@@ -1,4 +1,10 @@
-//! HTTP content codings (RFC 9110 8.4), undone with bounds. Stub.
+//! HTTP content codings (RFC 9110 8.4), undone with bounds.
+
+mod decode;
+pub(crate) mod inflate;
+pub(crate) mod member;
+
+pub use decode::{Decoder, decode};
 
 /// Bounds on an inflated body.
 #[derive(Clone, Copy, Debug)]
@@ -38,9 +44,4 @@ pub enum BodyError {
     /// More codings than allowed.
     #[error("the body is coded too many times over")]
     Layers,
-}
-
-/// Undoes `Content-Encoding` (its header values joined by commas; None or empty: nothing).
-pub fn decode<'a>(_coding: Option<&str>, _wire: &'a [u8], _bounds: Bounds) -> Result<Decoded<'a>, BodyError> {
-    unimplemented!()
 }
