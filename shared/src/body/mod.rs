@@ -1,10 +1,11 @@
 //! HTTP content codings (RFC 9110 8.4), undone with bounds.
 
+mod codings;
 mod decode;
 pub(crate) mod inflate;
 pub(crate) mod member;
 
-pub use decode::{Decoder, decode};
+pub use decode::decode;
 
 /// Bounds on an inflated body.
 #[derive(Clone, Copy, Debug)]
