@@ -1,1 +1,3 @@
+//! Conformance suites over any port, a misbehaving web site, fault wrappers, throwaway servers.
 
+pub mod site;
