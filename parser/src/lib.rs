@@ -1,1 +1,28 @@
+//! The parser: takes segments that are stored, reads their pages, and applies what it read to the
+//! database, one transaction a segment. It opens no connection to the internet.
+//!
+//! `segment` goes from message to transaction; `visit` decides what becomes of one URL; `page` reads one
+//! page: `charset`, `html`, `walk`, then `links`, `meta`, `jsonld` and `extract`. `sitemap` reads sitemaps.
 
+mod cache;
+pub mod charset;
+mod consume;
+pub mod extract;
+pub mod html;
+mod json;
+mod jsonld;
+mod links;
+mod meta;
+mod mime;
+mod page;
+mod plan;
+mod prescan;
+mod retry;
+mod segment;
+pub mod sitemap;
+mod tree;
+mod visit;
+mod walk;
+
+pub use consume::{Config, Deps, ParserError, run};
+pub use extract::check;

@@ -1,0 +1,111 @@
+//! HTML to a tree, within bounds of time, size and depth.
+
+mod guard;
+mod sink;
+
+use guard::Guard;
+use html5ever::TokenizerResult;
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::{BufferQueue, Tokenizer, TokenizerOpts};
+use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
+use scraper::Html;
+use std::time::{Duration, Instant};
+
+/// Bytes handed to the tokenizer at a time.
+const CHUNK: usize = 16 * 1024;
+
+/// Bounds of one page.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Nodes in the tree.
+    pub nodes: u32,
+    /// Elements inside each other; what is deeper is put beside, not inside.
+    pub depth: u32,
+    /// Time.
+    pub time: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Bounds { nodes: 1_000_000, depth: 256, time: Duration::from_secs(10) }
+    }
+}
+
+/// A page's tree.
+pub struct Document {
+    /// The tree.
+    pub html: Html,
+    /// Why the rest of the page is not in it.
+    pub cut: Option<&'static str>,
+}
+
+/// Parses a page. Scripting is off, so that what stands in `noscript` is part of the tree.
+pub fn parse(text: &str, bounds: Bounds) -> Document {
+    let deadline = Instant::now() + bounds.time;
+    let options = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
+    let builder = TreeBuilder::new(sink::Sink::new(text.len()), options);
+    let tokenizer = Tokenizer::new(Guard::new(builder, bounds, deadline), TokenizerOpts::default());
+    let queue = BufferQueue::default();
+    let mut rest = text;
+    while !rest.is_empty() && tokenizer.sink.cut().is_none() {
+        let (chunk, after) = rest.split_at(rest.floor_char_boundary(CHUNK.min(rest.len())));
+        rest = after;
+        queue.push_back(StrTendril::from_slice(chunk));
+        while !matches!(tokenizer.feed(&queue), TokenizerResult::Done) {}
+        tokenizer.sink.look_at_the_clock();
+    }
+    tokenizer.end();
+    let guard = tokenizer.sink;
+    Document { cut: guard.cut(), html: guard.finish() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scraper::{ElementRef, Selector};
+
+    fn texts(html: &Html, css: &str) -> Vec<String> {
+        let selector = Selector::parse(css).unwrap();
+        html.select(&selector).map(|e: ElementRef<'_>| e.text().collect()).collect()
+    }
+
+    #[test]
+    fn noscript_is_part_of_the_tree_but_no_base_in_it() {
+        let page = "<head><noscript><base href=//evil.example/></noscript></head>\
+                    <noscript><a href=/x>link</a></noscript>";
+        let document = parse(page, Bounds::default());
+        assert_eq!(texts(&document.html, "a"), ["link"]);
+        assert!(texts(&document.html, "base").is_empty());
+    }
+
+    #[test]
+    fn what_is_too_deep_is_put_beside() {
+        let deep = 5_000;
+        let page = format!("{}<p>text</p>{}<i>after</i>", "<div>".repeat(deep), "</div>".repeat(deep));
+        let document = parse(&page, Bounds::default());
+        assert_eq!(document.cut, None);
+        assert_eq!(texts(&document.html, "p"), [""]);
+        assert_eq!(texts(&document.html, "body"), ["textafter"]);
+        assert_eq!(texts(&document.html, "body > i"), ["after"]);
+        let depth = document.html.tree.nodes().map(|n| n.ancestors().count()).max().unwrap();
+        assert!((256..270).contains(&depth), "{depth}");
+    }
+
+    #[test]
+    fn a_page_with_open_paragraphs_is_not_deep() {
+        let page = "<ul>".to_owned() + &"<li><p><b>x</b>".repeat(5_000) + "</ul><div><em>y</em></div>";
+        let document = parse(&page, Bounds::default());
+        assert_eq!(texts(&document.html, "div > em"), ["y"]);
+        assert_eq!(texts(&document.html, "ul > li").len(), 5_000);
+    }
+
+    #[test]
+    fn nodes_and_time_are_bounded() {
+        let page = "<i>x</i>".repeat(10_000);
+        let few = parse(&page, Bounds { nodes: 1_000, ..Bounds::default() });
+        assert_eq!(few.cut, Some("too many nodes"));
+        assert!(texts(&few.html, "i").len() <= 1_000);
+        let late = parse(&page, Bounds { time: Duration::ZERO, ..Bounds::default() });
+        assert_eq!(late.cut, Some("parsing took too long"));
+    }
+}

@@ -1,0 +1,70 @@
+//! A run's job, compiled, and the runs that were worked for lately.
+
+use crate::cache::Cache;
+use crate::extract::Rules;
+use parking_lot::Mutex;
+use shared::frontier::Wanted;
+use shared::ids::RunId;
+use shared::job::{Job, Problem};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Runs kept compiled; a run's known links are up to 4 MiB.
+const MOST_PLANS: usize = 6;
+
+/// All that the pages of one run are parsed by.
+pub struct Plan {
+    /// The run.
+    pub run: RunId,
+    /// Its job.
+    pub job: Arc<Job>,
+    /// What it wants of links.
+    pub wanted: Wanted,
+    /// What it takes of pages.
+    pub rules: Option<Rules>,
+    /// The links it knows.
+    pub cache: Cache,
+}
+
+impl Plan {
+    /// Compiles a job.
+    ///
+    /// # Errors
+    /// What [`crate::check`] finds.
+    pub fn new(run: RunId, job: Arc<Job>) -> Result<Self, Vec<Problem>> {
+        let rules = job.extract.as_ref().map(Rules::new).transpose()?;
+        Ok(Plan { run, wanted: Wanted::new(run, &job), job, rules, cache: Cache::default() })
+    }
+}
+
+/// The plans used last.
+#[derive(Default)]
+pub struct Plans(Mutex<VecDeque<Arc<Plan>>>);
+
+impl Plans {
+    /// A run's plan, if it is still here.
+    pub fn get(&self, run: RunId) -> Option<Arc<Plan>> {
+        let mut plans = self.0.lock();
+        let at = plans.iter().position(|plan| plan.run == run)?;
+        let plan = plans.remove(at)?;
+        plans.push_front(plan.clone());
+        Some(plan)
+    }
+
+    /// Keeps a plan; of two for one run the first is kept, and returned.
+    pub fn keep(&self, plan: Plan) -> Arc<Plan> {
+        if let Some(plan) = self.get(plan.run) {
+            return plan;
+        }
+        let plan = Arc::new(plan);
+        let mut plans = self.0.lock();
+        plans.push_front(plan.clone());
+        plans.truncate(MOST_PLANS);
+        plan
+    }
+
+    /// Forgets a run that is over.
+    pub fn forget(&self, run: RunId) {
+        self.0.lock().retain(|plan| plan.run != run);
+    }
+}

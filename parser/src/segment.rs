@@ -1,0 +1,173 @@
+//! One segment from message to transaction.
+
+use crate::Deps;
+use crate::plan::{Plan, Plans};
+use crate::retry::{self, Failure};
+use crate::visit::{Place, Visited};
+use bytes::Bytes;
+use shared::ids::RunId;
+use shared::messages::{self, Hint, Paced, SegmentStored};
+use shared::ports::store::{ParsedSegment, StoreError};
+use shared::ports::{ArchiveError, Delivery, Lane};
+use shared::warc;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// Works through segments; shared by all that do so at once.
+pub struct Segments {
+    deps: Deps,
+    plans: Plans,
+    stop: CancellationToken,
+}
+
+/// How a delivery is to be settled.
+enum Verdict {
+    /// All is done, or nothing is left to do.
+    Done,
+    /// Nobody can do it.
+    Bury(String),
+    /// Somebody may, later.
+    GiveBack,
+}
+
+impl Segments {
+    pub fn new(deps: Deps, stop: CancellationToken) -> Self {
+        Segments { deps, plans: Plans::default(), stop }
+    }
+
+    /// Handles one delivery, and settles it last.
+    pub async fn handle(&self, delivery: Delivery) {
+        let verdict = match messages::decode::<SegmentStored>(&delivery.body) {
+            Ok(stored) => self.segment(stored).await,
+            Err(unreadable) => Verdict::Bury(unreadable.to_string()),
+        };
+        let settled = match verdict {
+            Verdict::Done => delivery.ack().await,
+            Verdict::GiveBack => delivery.give_back().await,
+            Verdict::Bury(reason) => {
+                tracing::error!(%reason, "a segment cannot be parsed");
+                delivery.bury(&reason).await
+            }
+        };
+        if let Err(error) = settled {
+            tracing::warn!(%error, "a segment could not be settled; it comes again and changes nothing");
+        }
+    }
+
+    async fn segment(&self, stored: SegmentStored) -> Verdict {
+        let plan = match self.plan(stored.run).await {
+            Ok(Some(plan)) => plan,
+            Ok(None) => return Verdict::Done,
+            Err(verdict) => return verdict,
+        };
+        let at = &stored.at;
+        let read =
+            retry::patiently(&self.stop, || self.deps.archive.read(&at.object, at.offset, at.len)).await;
+        let bytes = match read {
+            Ok(bytes) => bytes,
+            Err(Failure::Later) => return Verdict::GiveBack,
+            Err(Failure::Never(error @ (ArchiveError::NotFound(_) | ArchiveError::Short { .. }))) => {
+                return Verdict::Bury(error.to_string());
+            }
+            Err(Failure::Never(error)) => {
+                tracing::error!(%error, "the archive cannot be read");
+                retry::pause(&self.stop).await;
+                return Verdict::GiveBack;
+            }
+        };
+        let parsed = match parse(plan.clone(), stored, bytes).await {
+            Ok(parsed) => parsed,
+            Err(verdict) => return verdict,
+        };
+        self.apply(&plan, parsed).await
+    }
+
+    /// The run's plan; None: there is no such run, or it is over.
+    async fn plan(&self, run: RunId) -> Result<Option<Arc<Plan>>, Verdict> {
+        if let Some(plan) = self.plans.get(run) {
+            return Ok(Some(plan));
+        }
+        let info = match retry::patiently(&self.stop, || self.deps.store.run(run)).await {
+            Ok(info) => info,
+            Err(Failure::Never(StoreError::NotFound(_))) => return Ok(None),
+            Err(failure) => return Err(self.store_failed(failure).await),
+        };
+        if info.summary.state.is_over() {
+            return Ok(None);
+        }
+        match Plan::new(run, info.job) {
+            Ok(plan) => Ok(Some(self.plans.keep(plan))),
+            Err(problems) => {
+                let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                Err(Verdict::Bury(format!("the run's job cannot be used: {}", problems.join("; "))))
+            }
+        }
+    }
+
+    async fn apply(&self, plan: &Plan, parsed: Parsed) -> Verdict {
+        let Parsed { segment, decided } = parsed;
+        let run = segment.run;
+        let applied = match retry::patiently(&self.stop, || self.deps.store.apply(segment.clone())).await {
+            Ok(applied) => applied,
+            Err(Failure::Never(StoreError::NotFound(_))) => return Verdict::Done,
+            Err(failure) => return self.store_failed(failure).await,
+        };
+        for (place, links) in decided {
+            if applied.closed.get(place) == Some(&true) {
+                plan.cache.remember(&links);
+            }
+        }
+        if applied.done {
+            self.plans.forget(run);
+        }
+        if applied.admitted > 0 {
+            let hint = messages::encode(&Paced::Hint(Hint { run }));
+            if let Err(error) = self.deps.queue.publish(&Lane::Paced, vec![hint]).await {
+                tracing::debug!(%error, "a hint was lost; the dispatcher looks by itself");
+            }
+        }
+        Verdict::Done
+    }
+
+    async fn store_failed(&self, failure: Failure<StoreError>) -> Verdict {
+        if let Failure::Never(error) = failure {
+            tracing::error!(%error, "the database cannot take a segment");
+            retry::pause(&self.stop).await;
+        }
+        Verdict::GiveBack
+    }
+}
+
+struct Parsed {
+    segment: ParsedSegment,
+    /// By place in the segment's visits: links to remember.
+    decided: Vec<(usize, Vec<u64>)>,
+}
+
+async fn parse(plan: Arc<Plan>, stored: SegmentStored, bytes: Bytes) -> Result<Parsed, Verdict> {
+    let work = move || {
+        let manifest = warc::manifest(&bytes).map_err(|error| Verdict::Bury(error.to_string()))?;
+        if manifest.run != stored.run {
+            return Err(Verdict::Bury(format!(
+                "its manifest is of run {}, not {}",
+                manifest.run, stored.run
+            )));
+        }
+        let mut visits = Vec::with_capacity(manifest.visits.len());
+        let mut decided = Vec::new();
+        for visit in &manifest.visits {
+            let place = Place { plan: &plan, at: &stored.at, bytes: &bytes, random: retry::random() };
+            let Visited { endings, decided: links } = place.visit(visit);
+            visits.extend(endings);
+            if !links.is_empty() {
+                decided.push((visits.len() - 1, links));
+            }
+        }
+        let segment = ParsedSegment { run: stored.run, at: stored.at, rules: plan.wanted.rules(), visits };
+        Ok(Parsed { segment, decided })
+    };
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        // Pages catch their own panics: this is none of them.
+        Err(Verdict::Bury(format!("parsing it failed: {error}")))
+    })
+}
