@@ -1,1 +1,95 @@
+//! The fetch worker: claims leases, fetches their URLs at the pace of their host, archives what
+//! came in segments, and reports. It knows the queue and the archive, and no database.
+//!
+//! A lease's way through the files: `offers` (taken from the queue) → `claims` (granted, or gone)
+//! → [`lease`](crate) (its robots.txt, its visits one after the other, at the `pace` of the host)
+//! → `fetch` (one request) through [`egress`] (the only way out) → `segment` (group commit) → the
+//! report, and only then the offer is settled.
 
+mod claims;
+mod config;
+mod cookies;
+pub mod egress;
+mod fetch;
+mod halt;
+mod lease;
+mod offers;
+mod pace;
+mod patience;
+mod segment;
+
+pub use config::Config;
+
+use claims::Claims;
+use egress::Egress;
+use halt::Halt;
+use lease::Context;
+use offers::Offers;
+use segment::Committers;
+use shared::clock::Clock;
+use shared::ids::Incarnation;
+use shared::ports::{Archive, ArchiveError, Queue, QueueError};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// All that a worker touches.
+#[derive(Clone)]
+pub struct Deps {
+    /// Where leases are offered, claimed and reported, and segments announced.
+    pub queue: Arc<dyn Queue>,
+    /// Where segments are stored.
+    pub archive: Arc<dyn Archive>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// The way out.
+    pub egress: Arc<Egress>,
+}
+
+/// Why a worker ended before it was stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// The archive does not take segments, and trying again would not help.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// The queue is closed.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+/// Works until `stop` is cancelled, then ends what is under way: running leases begin no further
+/// request, store what they have and report the rest as not begun.
+///
+/// # Errors
+/// If the archive or the queue will not serve any more. What was not stored was not settled.
+pub async fn run(config: Config, deps: Deps, stop: CancellationToken) -> Result<(), WorkerError> {
+    let config = Arc::new(config);
+    let worker = Incarnation::new(&config.name);
+    let halt = Halt::below(&stop);
+    let _everything_ends_with_this = halt.gone.clone().drop_guard();
+    tracing::info!(%worker, leases = config.leases, "worker begins");
+
+    let claims = Claims::new(&deps, worker.clone(), config.answer_timeout);
+    let Some(answers) = halt.stop.run_until_cancelled(claims.open()).await else { return halt.result() };
+    let context = Context {
+        committers: Committers::new(config.clone(), deps.clone(), worker.clone(), halt.clone()),
+        large: Arc::new(Semaphore::new(config.large_bodies)),
+        deps,
+        worker,
+        halt: halt.clone(),
+    };
+    let offers = Offers::new(Arc::new(context), claims.clone());
+    let work = async {
+        tokio::join!(offers.take(false, config.leases), offers.take(true, config.urgent_leases));
+    };
+    let drained = async {
+        halt.stop.cancelled().await;
+        tokio::time::sleep(config.drain).await;
+    };
+    tokio::select! {
+        () = work => tracing::info!("worker ends"),
+        () = drained => tracing::warn!("worker ends before its leases do"),
+        () = claims.listen(answers) => {}
+    }
+    halt.result()
+}

@@ -1,0 +1,173 @@
+//! The host's robots.txt (RFC 9309): known from before, or the lease's first request.
+
+use super::Lease;
+use super::ask::Asked;
+use super::redirect::target;
+use crate::fetch;
+use http::StatusCode;
+use http::header::CONTENT_ENCODING;
+use shared::body;
+use shared::clock::Timestamp;
+use shared::job::RobotsMode;
+use shared::messages::Task;
+use shared::outcome::{Kind, Outcome, Reason};
+use shared::robots::{Access, RobotsAnswer, Rules};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Bytes of a robots.txt that are read (RFC 9309 2.5 asks for at least 500 KiB).
+const MAX_BYTES: u64 = 512 << 10;
+/// Redirects of a robots.txt that are followed (RFC 9309 2.3.1.2 asks for at least five).
+const MAX_REDIRECTS: usize = 5;
+/// How long a host is left alone whose robots.txt cannot be had.
+const SHUT_FOR: Duration = Duration::from_secs(5 * 60);
+
+/// How long an answer holds (RFC 9309 2.4: not longer than a day).
+const VALID_FOR: Duration = Duration::from_secs(24 * 3600);
+
+/// Whether the lease's URLs may be visited.
+pub(super) enum Entry {
+    /// By these rules, or by none.
+    Open { rules: Option<Rules>, fetched: Option<RobotsAnswer> },
+    /// robots.txt cannot be had: not for this long.
+    Shut { pause: Duration, fetched: Option<RobotsAnswer> },
+    /// The host's address may not be called.
+    Refused,
+    /// The lease was over before that was known.
+    Over,
+}
+
+/// A robots.txt that was fetched, and the exchange that brought it.
+struct Fetched {
+    answer: RobotsAnswer,
+    first: (Timestamp, Instant),
+    last: Asked,
+}
+
+impl Lease<'_> {
+    /// Finds out about robots.txt. Its own task, if it is among the tasks, is taken out and ended,
+    /// unless the answer is that there is none yet.
+    pub(super) async fn enter(&self, tasks: &mut Vec<Task>, known: Option<RobotsAnswer>) -> Entry {
+        if self.policy.politeness.robots == RobotsMode::Ignore {
+            self.close_own(tasks, None, &known.unwrap_or_else(|| self.everything_allowed()));
+            return Entry::Open { rules: None, fetched: None };
+        }
+        if let Some(answer) = known {
+            if answer.access == Access::Denied {
+                return Entry::Shut { pause: self.still_valid(&answer), fetched: None };
+            }
+            self.close_own(tasks, None, &answer);
+            return Entry::Open { rules: Some(self.heed(&answer)), fetched: None };
+        }
+        let fetched = match self.fetch_robots().await {
+            Ok(fetched) => fetched,
+            Err(entry) => return entry,
+        };
+        let answer = fetched.answer.clone();
+        if answer.access == Access::Denied {
+            return Entry::Shut { pause: SHUT_FOR, fetched: Some(answer) };
+        }
+        self.close_own(tasks, Some(fetched), &answer);
+        Entry::Open { rules: Some(self.heed(&answer)), fetched: Some(answer) }
+    }
+
+    fn heed(&self, answer: &RobotsAnswer) -> Rules {
+        let rules = Rules::of(answer, self.policy.politeness.product_token());
+        self.pace.set_crawl_delay(rules.crawl_delay());
+        rules
+    }
+
+    /// Ends the task that stands for robots.txt, if there is one.
+    fn close_own(&self, tasks: &mut Vec<Task>, fetched: Option<Fetched>, answer: &RobotsAnswer) {
+        let own = tasks.iter().position(|task| task.kind == Kind::Robots).map(|at| tasks.remove(at));
+        let last = fetched.as_ref().map(|fetched| &fetched.last);
+        match own {
+            Some(task) => {
+                let first = fetched.as_ref().map(|fetched| fetched.first);
+                let elsewhere = last.is_some_and(|last| last.url.as_str() != task.url);
+                let outcome = Outcome::Fetched { truncated: false };
+                self.end(task, first, last, elsewhere, outcome, Some(answer.clone()));
+            }
+            None => {
+                if let Some(exchange) = last.and_then(Asked::exchange) {
+                    self.member.exchange(&exchange);
+                }
+            }
+        }
+    }
+
+    async fn fetch_robots(&self) -> Result<Fetched, Entry> {
+        let Some(mut url) = self.root.as_ref().and_then(|root| root.join("/robots.txt").ok()) else {
+            return Err(Entry::Refused);
+        };
+        let mut first = None;
+        for hop in 0.. {
+            let Some(last) = self.ask(url, MAX_BYTES).await else { return Err(Entry::Over) };
+            if hop == 0 && last.answer.as_ref().is_err_and(|failure| failure.reason == Reason::AddressRefused)
+            {
+                return Err(Entry::Refused);
+            }
+            let first = *first.get_or_insert((last.at, last.began));
+            let redirect = last.answer.as_ref().ok().filter(|answer| fetch::is_redirect(answer.status));
+            match redirect.map(|answer| target(&answer.headers, &last.url)) {
+                Some(Some(to)) if hop < MAX_REDIRECTS => {
+                    if let Some(exchange) = last.exchange() {
+                        self.member.exchange(&exchange);
+                    }
+                    url = to;
+                }
+                _ => {
+                    let answer = self.read(&last);
+                    return Ok(Fetched { answer, first, last });
+                }
+            }
+        }
+        Err(Entry::Over)
+    }
+}
+
+impl Lease<'_> {
+    /// What the last answer means (RFC 9309 2.3.1).
+    fn read(&self, last: &Asked) -> RobotsAnswer {
+        let (access, text) = match &last.answer {
+            Err(_) => (Access::Denied, String::new()),
+            Ok(answer) => access(answer),
+        };
+        let valid = if access == Access::Denied { SHUT_FOR } else { VALID_FOR };
+        self.answer(access, text, valid)
+    }
+
+    fn everything_allowed(&self) -> RobotsAnswer {
+        self.answer(Access::Allowed, String::new(), VALID_FOR)
+    }
+
+    fn answer(&self, access: Access, text: String, valid: Duration) -> RobotsAnswer {
+        let valid_ms = u64::try_from(valid.as_millis()).unwrap_or(u64::MAX);
+        RobotsAnswer { access, text, fetched_at: self.context.deps.clock.now(), valid_ms }
+    }
+
+    fn still_valid(&self, answer: &RobotsAnswer) -> Duration {
+        let age = self.context.deps.clock.now().since(answer.fetched_at);
+        Duration::from_millis(answer.valid_ms).saturating_sub(age).clamp(Duration::from_secs(1), VALID_FOR)
+    }
+}
+
+/// 2xx: its rules. 5xx, 429, and a body that broke: denied, for now. Anything else, too many or
+/// bad redirects among it: there is none.
+fn access(answer: &fetch::Answer) -> (Access, String) {
+    let status = answer.status;
+    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+        return (Access::Denied, String::new());
+    }
+    if !status.is_success() {
+        return (Access::Allowed, String::new());
+    }
+    if matches!(answer.end, fetch::End::Broken(_)) {
+        return (Access::Denied, String::new());
+    }
+    let coding = answer.headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+    match body::decode(coding, &answer.body, body::Bounds::of(MAX_BYTES)) {
+        Ok(decoded) => (Access::Rules, String::from_utf8_lossy(&decoded.bytes).into_owned()),
+        Err(_) => (Access::Denied, String::new()),
+    }
+}

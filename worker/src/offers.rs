@@ -1,0 +1,165 @@
+//! Takes offers of leases from the queue, as many as there are hands, and settles each when
+//! everything made of it is safe.
+
+use crate::WorkerError;
+use crate::claims::{Claimed, Claims};
+use crate::lease::{self, Context};
+use crate::patience::Patience;
+use parking_lot::Mutex;
+use shared::ids::LeaseId;
+use shared::messages::{LeaseOffer, LeaseReport, Paced, decode, encode};
+use shared::ports::{Consumer, Delivery, Lane, QueueError};
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// Takes offers.
+#[derive(Clone)]
+pub struct Offers {
+    context: Arc<Context>,
+    claims: Arc<Claims>,
+    /// Leases under way here, with what came of their offers again meanwhile.
+    running: Arc<Mutex<HashMap<LeaseId, Vec<Delivery>>>>,
+}
+
+impl Offers {
+    pub fn new(context: Arc<Context>, claims: Arc<Claims>) -> Self {
+        Offers { context, claims, running: Arc::default() }
+    }
+
+    /// Takes offers of one lane until the stop, then waits for the leases that run. Never more
+    /// than `hands` offers are unsettled here; what was delivered beyond goes back.
+    pub async fn take(&self, urgent: bool, hands: usize) {
+        let lane = Lane::Fetch { urgent };
+        let stop = &self.context.halt.stop;
+        let mut leases = JoinSet::new();
+        if let Some(Some(mut consumer)) = stop.run_until_cancelled(self.open(&lane, hands)).await {
+            let mut patience = Patience::default();
+            while !stop.is_cancelled() {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    Some(ended) = leases.join_next() => log_panic(ended),
+                    next = consumer.next(), if leases.len() < hands => match next {
+                        Ok(delivery) => {
+                            patience.reset();
+                            leases.spawn(self.clone().handle(delivery));
+                        }
+                        Err(QueueError::Closed) => self.context.halt.fail(WorkerError::Queue(QueueError::Closed)),
+                        Err(error) => {
+                            stop.run_until_cancelled(patience.wait(&error)).await;
+                        }
+                    }
+                }
+            }
+        }
+        while let Some(ended) = leases.join_next().await {
+            log_panic(ended);
+        }
+    }
+
+    async fn open(&self, lane: &Lane, hands: usize) -> Option<Box<dyn Consumer>> {
+        let prefetch = u16::try_from(hands).unwrap_or(u16::MAX);
+        let mut patience = Patience::default();
+        loop {
+            match self.context.deps.queue.consume(lane, prefetch).await {
+                Ok(consumer) => return Some(consumer),
+                Err(QueueError::Closed) => {
+                    self.context.halt.fail(WorkerError::Queue(QueueError::Closed));
+                    return None;
+                }
+                Err(error) => patience.wait(&error).await,
+            }
+        }
+    }
+
+    async fn handle(self, delivery: Delivery) {
+        let settled = match decode::<LeaseOffer>(&delivery.body) {
+            Ok(offer) => self.hold(offer, delivery).await,
+            Err(error) => delivery.bury(&error.to_string()).await,
+        };
+        if let Err(error) = settled {
+            tracing::debug!(%error, "an offer was not settled");
+        }
+    }
+
+    /// From the offer to its settlement. If a segment is lost, the offer is dropped unsettled.
+    async fn hold(&self, offer: LeaseOffer, delivery: Delivery) -> Result<(), QueueError> {
+        let lease = offer.lease;
+        let Some(running) = self.begin(lease, delivery) else { return Ok(()) };
+        if self.context.halt.stop.is_cancelled() {
+            return running.give_back().await;
+        }
+        match self.claims.claim(&offer).await {
+            Claimed::Gone => tracing::debug!(%lease, "a lease is gone"),
+            Claimed::Unsent => return running.give_back().await,
+            Claimed::Granted(granted) => {
+                let Ok(report) = lease::hold(&self.context, *granted).await else { return Ok(()) };
+                self.report(report).await?;
+            }
+        }
+        running.ack().await
+    }
+
+    /// Notes that a lease runs here. One that does already, because its offer came again, keeps
+    /// the delivery until it ends.
+    fn begin(&self, lease: LeaseId, delivery: Delivery) -> Option<Running> {
+        let mut running = self.running.lock();
+        if let Some(deliveries) = running.get_mut(&lease) {
+            deliveries.push(delivery);
+            return None;
+        }
+        running.insert(lease, vec![delivery]);
+        Some(Running { lease, all: self.running.clone() })
+    }
+
+    async fn report(&self, report: LeaseReport) -> Result<(), QueueError> {
+        let message = encode(&Paced::Report(Box::new(report)));
+        let mut patience = Patience::default();
+        loop {
+            match self.context.deps.queue.publish(&Lane::Paced, vec![message.clone()]).await {
+                Err(error) if error.is_retryable() => patience.wait(&error).await,
+                other => return other,
+            }
+        }
+    }
+}
+
+/// A lease that runs here; dropped, its deliveries come again.
+struct Running {
+    lease: LeaseId,
+    all: Arc<Mutex<HashMap<LeaseId, Vec<Delivery>>>>,
+}
+
+impl Running {
+    fn end(&self) -> Vec<Delivery> {
+        self.all.lock().remove(&self.lease).unwrap_or_default()
+    }
+
+    async fn ack(self) -> Result<(), QueueError> {
+        for delivery in self.end() {
+            delivery.ack().await?;
+        }
+        Ok(())
+    }
+
+    async fn give_back(self) -> Result<(), QueueError> {
+        for delivery in self.end() {
+            delivery.give_back().await?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn log_panic(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        tracing::error!(%error, "a lease broke; it comes again");
+    }
+}
