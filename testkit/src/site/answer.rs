@@ -156,7 +156,7 @@ impl Served {
             Resource::Trap => Draft::html(render::trap(&canonical(&request.target))),
             Resource::Denied => Draft::html(render::denied()),
             Resource::Gone => {
-                let status = if request.target.len() % 2 == 0 { 404 } else { 410 };
+                let status = if request.target.ends_with(['0', '2', '4', '6', '8']) { 404 } else { 410 };
                 Draft { status, ..Draft::html("<h1>Gone</h1>".to_owned()) }
             }
             Resource::File => {
