@@ -6,5 +6,5 @@ pub mod queue;
 pub mod store;
 
 pub use archive::{Archive, ArchiveError, Stored};
-pub use queue::{Consumer, Delivery, Lane, Queue, QueueError, Settle, Settlement};
+pub use queue::{Consumer, DeadLetter, Delivery, Lane, Queue, QueueError, Settle, Settlement};
 pub use store::{Frontier, Reads, Results, Runs, Store, StoreError};

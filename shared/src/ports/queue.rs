@@ -3,6 +3,7 @@
 use crate::ids::Incarnation;
 use async_trait::async_trait;
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A named queue. Urgent work has lanes of its own, so that no priorities are needed of the broker.
@@ -54,7 +55,7 @@ impl fmt::Display for Lane {
 /// - `consume` gives each message to one consumer at a time, and at most `prefetch` unsettled ones.
 /// - A delivery that is dropped, or whose consumer is dropped or dies, before it is settled, comes
 ///   again, to any consumer, with `redelivered` set. One given back comes again as well.
-/// - A buried delivery goes to [`Lane::Dead`] with its lane, its reason and its bytes.
+/// - A buried delivery goes to [`Lane::Dead`] as a [`DeadLetter`]: its lane, its reason, its bytes.
 /// - [`Lane::Answer`] may lose what was published while no consumer was there.
 #[async_trait]
 pub trait Queue: Send + Sync + 'static {
@@ -165,5 +166,45 @@ impl QueueError {
     /// Whether another try could succeed.
     pub fn is_retryable(&self) -> bool {
         matches!(self, QueueError::Unavailable { .. })
+    }
+}
+
+/// What lies in [`Lane::Dead`]: JSON, the bytes in base 64.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// The lane that it was buried from, as [`Lane`] shows it.
+    pub lane: String,
+    /// Why.
+    pub reason: String,
+    /// The message as it came.
+    #[serde(with = "base64")]
+    pub body: Bytes,
+}
+
+impl DeadLetter {
+    /// As it lies in the lane.
+    pub fn to_bytes(&self) -> Bytes {
+        // Two texts and a byte string: this cannot fail.
+        serde_json::to_vec(self).map(Bytes::from).unwrap_or_default()
+    }
+
+    /// Read back; None if it is none.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+}
+
+mod base64 {
+    use bytes::Bytes;
+    use data_encoding::BASE64;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(bytes: &Bytes, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&BASE64.encode(bytes))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Bytes, D::Error> {
+        let text = String::deserialize(from)?;
+        BASE64.decode(text.as_bytes()).map(Bytes::from).map_err(D::Error::custom)
     }
 }

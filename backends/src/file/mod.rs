@@ -1,0 +1,1 @@
+//! The archive as WARC files on a local disk.
