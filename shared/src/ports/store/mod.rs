@@ -1,10 +1,12 @@
 //! The database: the one truth. Four rooms, one for each kind of caller; a store is all four.
 
+mod audit;
 mod frontier;
 mod reads;
 mod results;
 mod runs;
 
+pub use audit::Audit;
 pub use frontier::{Frontier, GrantPolicy, OfferPolicy, Offered, Offers, SweepPolicy, Swept};
 pub use reads::{PageRow, PageSelection, Reads, RecordRow, RecordSelection};
 pub use results::{
