@@ -1,1 +1,77 @@
-//! The store on SQLite.
+//! The store on SQLite: one file, one process, one writer.
+//!
+//! - [`SqliteStore::open`] takes the folder's lock, brings the schema to this version (`open`, `lock`).
+//! - Everything that writes is a transaction of the one `writer`; what reads alone has connections of
+//!   its own. WAL with `synchronous=FULL`: what is committed survives the loss of power.
+//! - `admit` lets URLs in, `offer` (with `turn`) and `grant` lease them, `apply` (with `page`) closes
+//!   them, `report` and `lease` end leases, `sweep` is the timer. Whatever changes a run's counters does
+//!   so through its `ledger`.
+//! - `bulk` writes many rows in one statement, which is where the speed comes from.
+
+mod admit;
+mod apply;
+mod audit;
+mod bulk;
+mod codes;
+mod command;
+mod create;
+mod error;
+mod frontier;
+mod grant;
+mod jobs;
+mod lease;
+mod ledger;
+mod lock;
+mod offer;
+mod open;
+mod page;
+mod reads;
+mod report;
+mod results;
+mod runs;
+mod sweep;
+mod turn;
+mod writer;
+
+use shared::clock::Clock;
+use shared::ports::StoreError;
+use sqlx::sqlite::SqlitePool;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A [`shared::ports::Store`] in one SQLite file. Closes when dropped; what was committed is safe
+/// without that.
+pub struct SqliteStore {
+    writer: writer::Writer,
+    readers: SqlitePool,
+    clock: Arc<dyn Clock>,
+    jobs: jobs::Jobs,
+    /// Last, so that it is let go after the connections.
+    _lock: lock::FolderLock,
+}
+
+impl SqliteStore {
+    /// Opens the database file at `path`, making it and its folder where there is none. Nobody else
+    /// can open it until this store is dropped.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`]: another process has it open, it is of a newer version, it is no
+    /// database of this program, or it cannot be written. [`StoreError::Corrupt`]: the file is damaged.
+    pub async fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let folder = match path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        std::fs::create_dir_all(folder).map_err(|cause| {
+            StoreError::Refused(format!("cannot make the data folder {}: {cause}", folder.display()))
+        })?;
+        let lock = lock::FolderLock::take(folder)?;
+        let writer = writer::Writer::new(open::writer(path).await?);
+        let readers = open::readers(path);
+        Ok(SqliteStore { writer, readers, clock, jobs: jobs::Jobs::default(), _lock: lock })
+    }
+
+    async fn begin(&self) -> error::Result<writer::Tx<'_>> {
+        self.writer.begin(&*self.clock).await
+    }
+}

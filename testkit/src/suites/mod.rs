@@ -6,6 +6,7 @@
 
 pub mod archive;
 pub mod queue;
+pub mod store;
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;

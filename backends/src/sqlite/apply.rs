@@ -1,0 +1,241 @@
+//! Applying a parsed segment: a transaction closes visited URLs and admits what they link to.
+
+use super::admit::{admit, see};
+use super::bulk::Bulk;
+use super::codes::{get, int, ms, url_id};
+use super::error::{Result, corrupt};
+use super::ledger::Ledger;
+use super::page::Closing;
+use super::writer::{Query, Tx};
+use super::{SqliteStore, lease};
+use shared::frontier::{Admission, AdmitRules};
+use shared::ids::{HostId, LeaseId, RunId, UrlId};
+use shared::messages::SegmentRef;
+use shared::ports::store::{Applied, ClosedPage, Ending, ParsedSegment, ParsedVisit, TallyKind};
+use std::collections::{BTreeSet, HashMap};
+
+/// Links that one transaction considers.
+const LINKS: usize = 20_000;
+/// Bytes of text that one transaction writes.
+const BYTES: usize = 16 << 20;
+
+static OPEN: Bulk = Bulk::new(
+    "SELECT s.url_id, q.ord, q.host_id, q.lease_id FROM seen s
+     LEFT JOIN queue q ON q.run_id = s.run_id AND q.ord = s.ord
+     WHERE s.run_id = ? AND s.url_id IN ({})",
+    1,
+);
+
+static CLOSE: Bulk = Bulk::new("DELETE FROM queue WHERE run_id = ? AND ord IN ({})", 1);
+
+static RETRY: Bulk = Bulk::new(
+    "UPDATE queue SET lease_id = -1, tries = tries + 1, due = v.column3 FROM (VALUES {}) v
+     WHERE queue.run_id = v.column1 AND queue.ord = v.column2",
+    3,
+);
+
+pub(super) async fn apply(store: &SqliteStore, segment: ParsedSegment) -> Result<Applied> {
+    let ParsedSegment { run, at, rules, visits } = segment;
+    let mut applied = Applied::default();
+    let mut visits = visits.into_iter().peekable();
+    loop {
+        let mut portion = Vec::new();
+        let (mut links, mut bytes) = (0, 0);
+        while let Some(visit) = visits.next_if(|visit| {
+            let (more_links, more_bytes) = weight(visit);
+            links += more_links;
+            bytes += more_bytes;
+            portion.is_empty() || links <= LINKS && bytes <= BYTES
+        }) {
+            portion.push(visit);
+        }
+        let is_last = visits.peek().is_none();
+        let mut tx = store.begin().await?;
+        let portion = Portion { run, at: &at, rules, visits: portion, is_last };
+        portion.apply(&mut tx, &mut applied).await?;
+        tx.commit().await?;
+        if is_last {
+            return Ok(applied);
+        }
+    }
+}
+
+/// How much a visit adds to a transaction: links, bytes of text.
+fn weight(visit: &ParsedVisit) -> (usize, usize) {
+    match &visit.ending {
+        Ending::Retry { .. } => (0, 0),
+        Ending::Closed(page) => {
+            let links: usize = page.links.iter().map(|link| link.url.len()).sum();
+            let records: usize = page.records.iter().map(|record| record.data.len()).sum();
+            let meta = page.parsed.as_ref().map_or(0, |parsed| parsed.meta.len());
+            (page.links.len(), links + records + meta)
+        }
+    }
+}
+
+/// What one transaction applies.
+struct Portion<'a> {
+    run: RunId,
+    at: &'a SegmentRef,
+    rules: AdmitRules,
+    visits: Vec<ParsedVisit>,
+    is_last: bool,
+}
+
+/// An open row, as far as closing it needs.
+#[derive(Clone, Copy)]
+struct Open {
+    /// None: admitted just now, and never written to the queue.
+    ord: Option<i64>,
+    host: HostId,
+    lease: i64,
+}
+
+/// What the visits of a portion change.
+#[derive(Default)]
+struct Changes {
+    closed_rows: Vec<i64>,
+    retries: Vec<(i64, i64)>,
+    /// Ends of redirects, admitted and closed at once.
+    unasked: Vec<(UrlId, HostId)>,
+    links: Vec<Admission>,
+    closing: Closing,
+}
+
+impl Portion<'_> {
+    async fn apply(self, tx: &mut Tx<'_>, applied: &mut Applied) -> Result<()> {
+        let mut books = Ledger::open(tx, self.run).await?;
+        let segment = self.note_segment(tx).await?;
+        if books.state.is_over() {
+            applied.closed.extend(self.visits.iter().map(|_| false));
+            return Ok(());
+        }
+        let mut open = self.open_rows(tx).await?;
+        let leases: BTreeSet<LeaseId> = self.visits.iter().map(|visit| visit.lease).collect();
+        let mut changes = Changes::default();
+        for visit in self.visits {
+            applied.closed.push(changes.visit(&mut books, &mut open, segment, tx.now.0, visit));
+        }
+        let (run, rules) = (self.run, self.rules);
+        applied.admitted += changes.write(tx, &mut books, run, rules).await?;
+        applied.done |= books.close(tx).await?;
+        lease::end_if_empty(tx, leases.into_iter().collect()).await
+    }
+
+    /// Notes the segment as stored, and as applied with its last portion; its number.
+    async fn note_segment(&self, tx: &mut Tx<'_>) -> Result<i64> {
+        let query = sqlx::query(
+            "INSERT INTO segments (run_id, segment_id, object, offset, len, state, announced_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (run_id, segment_id) DO UPDATE SET state = max(state, excluded.state)
+             RETURNING segment_no",
+        );
+        let query =
+            bind_segment(query.bind(self.run.0), self.at).bind(i64::from(self.is_last)).bind(tx.now.0);
+        let row = tx.all(query).await?;
+        get(row.first().ok_or_else(|| corrupt("a segment without a number"))?, 0)
+    }
+
+    /// Of the visited URLs, those that are known: the open row, or None where it is closed.
+    async fn open_rows(&self, tx: &mut Tx<'_>) -> Result<HashMap<UrlId, Option<Open>>> {
+        let run = self.run.0;
+        let rows =
+            OPEN.run(tx, &self.visits, |q| q.bind(run), |q, visit| q.bind(visit.url_id.0.to_vec())).await?;
+        rows.iter()
+            .map(|row| {
+                let open = match get::<Option<i64>>(row, 1)? {
+                    None => None,
+                    Some(ord) => {
+                        Some(Open { ord: Some(ord), host: HostId(get(row, 2)?), lease: get(row, 3)? })
+                    }
+                };
+                Ok((url_id(row, 0)?, open))
+            })
+            .collect()
+    }
+}
+
+/// Binds what of a segment its reference says.
+pub(super) fn bind_segment(query: Query, at: &SegmentRef) -> Query {
+    query
+        .bind(at.segment.0.as_bytes().to_vec())
+        .bind(at.object.clone())
+        .bind(int(at.offset))
+        .bind(int(at.len))
+}
+
+impl Changes {
+    /// Takes one visit; whether it closes its URL.
+    fn visit(
+        &mut self,
+        books: &mut Ledger,
+        open: &mut HashMap<UrlId, Option<Open>>,
+        segment: i64,
+        now: i64,
+        visit: ParsedVisit,
+    ) -> bool {
+        let id = visit.url_id;
+        let row = match (open.get(&id).copied(), visit.unasked) {
+            (Some(row), _) => row,
+            (None, Some(url)) => match &visit.ending {
+                Ending::Closed(_) => {
+                    self.unasked.push((id, url.host));
+                    Some(Open { ord: None, host: url.host, lease: 0 })
+                }
+                Ending::Retry { .. } => {
+                    self.links.push(url);
+                    None
+                }
+            },
+            (None, None) => None,
+        };
+        let Some(row) = row else { return false };
+        match visit.ending {
+            Ending::Closed(page) => {
+                if row.ord.is_some() && row.lease == super::codes::WAITS {
+                    books.queued(row.host, -1);
+                }
+                self.closed_rows.extend(row.ord);
+                open.insert(id, None);
+                self.close(books, id, segment, *page);
+                true
+            }
+            Ending::Retry { due_in, .. } => {
+                if let Some(ord) = row.ord.filter(|_| row.lease > 0 && row.lease == visit.lease.0) {
+                    self.retries.push((ord, now.saturating_add(ms(due_in))));
+                    open.insert(id, Some(Open { lease: super::codes::RETRIES, ..row }));
+                }
+                false
+            }
+        }
+    }
+
+    fn close(&mut self, books: &mut Ledger, id: UrlId, segment: i64, mut page: ClosedPage) {
+        self.links.append(&mut page.links);
+        for (reason, n) in page.refused.drain(..) {
+            books.tally(TallyKind::Refused, reason, u64::from(n));
+        }
+        self.closing.visited(books, id, segment, page);
+    }
+
+    /// Writes it all; returns how many URLs were admitted.
+    async fn write(self, tx: &mut Tx<'_>, books: &mut Ledger, run: RunId, rules: AdmitRules) -> Result<u64> {
+        let retries = self.retries.into_iter();
+        RETRY.run(tx, retries, |q| q, |q, (ord, due)| q.bind(run.0).bind(ord).bind(due)).await?;
+        CLOSE.run(tx, self.closed_rows, |q| q.bind(run.0), |q, ord| q.bind(ord)).await?;
+        let mut admitted = 0;
+        let ids: Vec<UrlId> = self.unasked.iter().map(|(id, _)| *id).collect();
+        let is_new = see(tx, books, &ids).await?;
+        if is_new.contains(&false) {
+            return Err(corrupt("a URL that was not known is known"));
+        }
+        for (_, host) in self.unasked {
+            books.admitted(host);
+            books.urls += 1;
+            admitted += 1;
+        }
+        admitted += admit(tx, books, rules, self.links).await?;
+        self.closing.write(tx, books).await?;
+        Ok(admitted)
+    }
+}

@@ -1,0 +1,91 @@
+//! The port [`Reads`].
+
+use super::SqliteStore;
+use super::codes::{count, get, int, small, url_id};
+use super::error::Result as Outcome;
+use super::page::outcome_name;
+use async_trait::async_trait;
+use shared::clock::Timestamp;
+use shared::outcome::Kind;
+use shared::ports::StoreError;
+use shared::ports::store::{PageRow, PageSelection, Reads, RecordRow, RecordSelection};
+use sqlx::sqlite::SqliteRow;
+
+#[async_trait]
+impl Reads for SqliteStore {
+    async fn records(&self, selection: RecordSelection) -> Result<Vec<RecordRow>, StoreError> {
+        Ok(records(self, selection).await?)
+    }
+
+    async fn pages(&self, selection: PageSelection) -> Result<Vec<PageRow>, StoreError> {
+        Ok(pages(self, selection).await?)
+    }
+}
+
+async fn records(store: &SqliteStore, selection: RecordSelection) -> Outcome<Vec<RecordRow>> {
+    // Two texts, because each has an index of its own.
+    let valid = "SELECT r.seq, r.ord, r.data, r.rejected, p.url, p.asked_url, p.status, p.fetched_at
+         FROM records r JOIN pages p ON p.run_id = r.run_id AND p.seq = r.seq
+         WHERE r.run_id = ? AND (r.seq, r.ord) > (?, ?) AND r.rejected IS NULL
+         ORDER BY r.seq, r.ord LIMIT ?";
+    let rejected = "SELECT r.seq, r.ord, r.data, r.rejected, p.url, p.asked_url, p.status, p.fetched_at
+         FROM records r JOIN pages p ON p.run_id = r.run_id AND p.seq = r.seq
+         WHERE r.run_id = ? AND (r.seq, r.ord) > (?, ?) AND r.rejected IS NOT NULL
+         ORDER BY r.seq, r.ord LIMIT ?";
+    let (seq, ord) = selection.after.map_or((-1, -1), |(seq, ord)| (int(seq), i64::from(ord)));
+    let query = sqlx::query(if selection.valid { valid } else { rejected });
+    let query = query.bind(selection.run.0).bind(seq).bind(ord).bind(i64::from(selection.limit));
+    query.fetch_all(&store.readers).await?.iter().map(record).collect()
+}
+
+fn record(row: &SqliteRow) -> Outcome<RecordRow> {
+    let final_url: String = get(row, 4)?;
+    let asked_url: Option<String> = get(row, 5)?;
+    Ok(RecordRow {
+        seq: count(row, 0)?,
+        ord: small(row, 1)?,
+        data: get(row, 2)?,
+        rejected: get(row, 3)?,
+        url: asked_url.unwrap_or_else(|| final_url.clone()),
+        final_url,
+        status: status(row, 6)?,
+        fetched_at: Timestamp(get(row, 7)?),
+    })
+}
+
+async fn pages(store: &SqliteStore, selection: PageSelection) -> Outcome<Vec<PageRow>> {
+    let query = sqlx::query(
+        "SELECT p.seq, p.url_id, p.kind, p.url, p.asked_url, p.status, p.outcome, p.reason, p.depth, s.object,
+                p.offset, p.len, p.digest, p.fetched_at, d.title, d.meta
+         FROM pages p LEFT JOIN segments s ON s.segment_no = p.segment_no
+         LEFT JOIN parsed d ON d.run_id = p.run_id AND d.seq = p.seq
+         WHERE p.run_id = ? AND p.seq > ? ORDER BY p.seq LIMIT ?",
+    );
+    let query = query.bind(selection.run.0).bind(selection.after.map_or(-1, int));
+    query.bind(i64::from(selection.limit)).fetch_all(&store.readers).await?.iter().map(page).collect()
+}
+
+fn page(row: &SqliteRow) -> Outcome<PageRow> {
+    Ok(PageRow {
+        seq: count(row, 0)?,
+        url_id: url_id(row, 1)?,
+        kind: Kind::from_code(small(row, 2)?),
+        url: get(row, 3)?,
+        asked_url: get(row, 4)?,
+        status: status(row, 5)?,
+        outcome: outcome_name(get(row, 6)?).to_owned(),
+        reason: get(row, 7)?,
+        depth: small(row, 8)?,
+        object: get(row, 9)?,
+        offset: get::<Option<i64>>(row, 10)?.map(i64::unsigned_abs),
+        len: get::<Option<i64>>(row, 11)?.map(i64::unsigned_abs),
+        digest: get(row, 12)?,
+        fetched_at: Timestamp(get(row, 13)?),
+        title: get(row, 14)?,
+        meta: get(row, 15)?,
+    })
+}
+
+fn status(row: &SqliteRow, column: usize) -> Outcome<Option<u16>> {
+    Ok(get::<Option<i64>>(row, column)?.and_then(|status| u16::try_from(status).ok()))
+}

@@ -1,0 +1,29 @@
+//! The port [`Results`].
+
+use super::bulk::Bulk;
+use super::codes::url_id;
+use super::error::Result as Outcome;
+use super::{SqliteStore, apply};
+use async_trait::async_trait;
+use shared::ids::{RunId, UrlId};
+use shared::ports::StoreError;
+use shared::ports::store::{Applied, ParsedSegment, Results};
+
+static KNOWN: Bulk = Bulk::new("SELECT url_id FROM seen WHERE run_id = ? AND url_id IN ({})", 1);
+
+#[async_trait]
+impl Results for SqliteStore {
+    async fn known(&self, run: RunId, ids: &[UrlId]) -> Result<Vec<UrlId>, StoreError> {
+        Ok(known(self, run, ids).await?)
+    }
+
+    async fn apply(&self, segment: ParsedSegment) -> Result<Applied, StoreError> {
+        Ok(apply::apply(self, segment).await?)
+    }
+}
+
+async fn known(store: &SqliteStore, run: RunId, ids: &[UrlId]) -> Outcome<Vec<UrlId>> {
+    let mut reader = store.readers.acquire().await?;
+    let rows = KNOWN.read(&mut reader, ids, |q| q.bind(run.0), |q, id| q.bind(id.0.to_vec())).await?;
+    rows.iter().map(|row| url_id(row, 0)).collect()
+}

@@ -1,0 +1,62 @@
+//! The suite of [`shared::ports::Store`]: one small case for each sentence of its contract, and a
+//! random one for what no sentence says.
+
+mod admission;
+mod applying;
+mod hosts;
+mod leases;
+mod limits;
+mod random;
+mod reading;
+mod runs;
+mod timer;
+mod turns;
+mod world;
+
+pub use world::Fixture;
+
+use shared::ports::Store;
+use shared::ports::store::Audit;
+
+macro_rules! cases {
+    ($($room:ident: $($case:ident)+;)+) => {
+        /// Runs every case, each over a fresh store from `make`. Names the case before it begins.
+        pub async fn run<S: Store + Audit>(make: impl AsyncFn() -> Fixture<S>) {
+            $($(
+                eprintln!("store: {}::{}", stringify!($room), stringify!($case));
+                $room::$case(world::World::of(make().await)).await;
+            )+)+
+        }
+    };
+}
+
+cases! {
+    runs: a_run_begins_with_its_seeds_row_open
+        seeded_makes_it_run seeded_ends_a_run_without_urls
+        runs_come_newest_first pause_refuses_offers_and_new_grants resume_goes_back_to_what_was
+        cancel_ends_at_once a_run_that_is_over_stays_over an_unknown_run_is_not_found;
+    admission: a_url_is_admitted_once the_first_of_two_in_a_batch_counts
+        robots_goes_in_front_of_a_hosts_first_url limits_hold_to_the_url_and_are_tallied
+        known_urls_need_no_room nothing_enters_a_run_that_is_over a_batch_may_be_large;
+    leases: a_lease_holds_urls_of_one_host_in_order only_the_first_claim_is_granted
+        a_handed_lease_is_not_granted_again an_offer_lapses_uncharged an_expired_lease_charges_a_death
+        a_report_puts_back_what_was_not_begun a_stale_report_changes_nothing
+        those_that_died_are_leased_apart_and_closed_in_the_end a_delay_makes_leases_short
+        the_same_worker_gets_the_time_that_is_left everything_lapses_at_a_start;
+    turns: an_urgent_run_goes_first weights_share_the_leases a_host_goes_to_the_run_served_longest_ago
+        offers_stop_at_their_number a_blocked_host_is_looked_at_when_its_time_comes;
+    hosts: a_host_has_one_lease_at_a_time lanes_open_with_delay_0_and_a_known_robots
+        the_next_time_of_a_host_holds_for_all_runs a_robots_answer_goes_to_every_lease_while_it_is_valid
+        cookies_come_back a_host_that_is_down_is_given_up another_runs_down_host_is_tried_again
+        robots_that_cannot_be_had_give_up_too;
+    applying: a_page_closes_once_with_all_that_it_has a_segment_twice_changes_nothing
+        the_first_ending_wins an_unasked_end_is_admitted_and_closed a_retry_needs_its_lease
+        the_last_url_ends_the_run visits_of_a_run_that_is_over_change_nothing
+        endings_are_counted_by_name a_large_segment_is_applied_whole known_says_what_was_admitted;
+    limits: pages_bind_at_the_lease bytes_end_a_run time_ends_a_run what_arrives_later_is_cut_too
+        seeds_that_are_not_in_yet_are_cut;
+    timer: retries_come_back_when_they_are_due a_handed_lease_ends_with_its_segments
+        what_a_handed_lease_lost_waits_again segments_are_announced_again;
+    reading: rows_come_in_order_and_in_pages records_name_their_page rejected_records_are_kept_apart;
+    random: any_order_of_events_closes_every_url_once;
+}

@@ -1,0 +1,92 @@
+use super::world::{A, B, OFFER_TTL, World, job, numbered, report_of};
+use shared::ids::RunId;
+use shared::ports::Store;
+use shared::ports::store::{Audit, NewRun};
+use std::sync::Arc;
+use std::time::Duration;
+
+async fn run_of<S: Store + Audit>(w: &World<S>, urgent: bool, weight: u16, origins: &[String]) -> RunId {
+    let new = NewRun { job: Arc::new(job()), urgent, weight, fingerprint: String::new() };
+    let run = w.store.create_run(new).await.unwrap();
+    let urls = origins.iter().flat_map(|origin| numbered(run, origin, 0, 50)).collect();
+    w.admit(run, urls).await;
+    w.store.seeded(run).await.unwrap();
+    run
+}
+
+fn origins(name: &str, n: usize) -> Vec<String> {
+    (0..n).map(|n| format!("https://{name}{n}.example")).collect()
+}
+
+pub(super) async fn an_urgent_run_goes_first<S: Store + Audit>(w: World<S>) {
+    let usual = run_of(&w, false, 100, &origins("u", 5)).await;
+    let urgent = run_of(&w, true, 1, &origins("v", 2)).await;
+    let offers = w.offers(3, 10).await.offers;
+    let runs: Vec<_> = offers.iter().map(|offered| (offered.offer.run, offered.urgent)).collect();
+    assert_eq!(runs, [(urgent, true), (urgent, true), (usual, false)]);
+}
+
+pub(super) async fn weights_share_the_leases<S: Store + Audit>(w: World<S>) {
+    let light = run_of(&w, false, 1, &origins("l", 12)).await;
+    let heavy = run_of(&w, false, 3, &origins("h", 12)).await;
+    let offers = w.offers(8, 10).await.offers;
+    let of = |run| offers.iter().filter(|offered| offered.offer.run == run).count();
+    assert_eq!((of(light), of(heavy)), (2, 6));
+}
+
+pub(super) async fn a_host_goes_to_the_run_served_longest_ago<S: Store + Audit>(w: World<S>) {
+    let runs = [
+        run_of(&w, false, 1, &[A.into()]).await,
+        run_of(&w, false, 9, &[A.into()]).await,
+        run_of(&w, false, 1, &[A.into()]).await,
+    ];
+    let mut served = Vec::new();
+    for _ in 0..9 {
+        let offers = w.offers(10, 2).await.offers;
+        assert_eq!(offers.len(), 1);
+        let grant = w.claim(&offers[0].offer, "w").await.unwrap();
+        served.push(grant.run);
+        w.clock.advance(Duration::from_millis(10));
+        w.finish(&grant).await;
+    }
+    for three in served.chunks(3) {
+        let mut three = three.to_vec();
+        three.sort();
+        assert_eq!(three, runs, "{served:?}");
+    }
+    // An urgent one does not wait for its turn.
+    let urgent = run_of(&w, true, 1, &[A.into()]).await;
+    assert_eq!(w.offers(10, 2).await.offers[0].offer.run, urgent);
+}
+
+pub(super) async fn offers_stop_at_their_number<S: Store + Audit>(w: World<S>) {
+    let run = run_of(&w, false, 1, &origins("o", 200)).await;
+    let first = w.offers(3, 10).await;
+    assert_eq!(first.offers.len(), 3);
+    assert_eq!(first.next_due, Some(w.now().plus(OFFER_TTL)));
+    assert!(w.offers(3, 10).await.offers.is_empty());
+    w.claim(&first.offers[0].offer, "w").await.unwrap();
+    assert_eq!(w.offers(3, 10).await.offers.len(), 1);
+    assert_eq!(w.offers(500, 10).await.offers.len(), 196);
+    w.check(run).await;
+}
+
+pub(super) async fn a_blocked_host_is_looked_at_when_its_time_comes<S: Store + Audit>(w: World<S>) {
+    let run = run_of(&w, false, 1, &[A.into(), B.into()]).await;
+    for offered in w.offers(2, 10).await.offers {
+        let grant = w.claim(&offered.offer, "w").await.unwrap();
+        let mut report = report_of(&grant, "w", vec![]);
+        report.next_in_ms = if grant.origin == A { 5_000 } else { 9_000 };
+        w.report(&report).await;
+    }
+    let none = w.offers(2, 10).await;
+    assert!(none.offers.is_empty());
+    assert_eq!(none.next_due, Some(w.now().plus(Duration::from_secs(5))));
+    w.clock.advance(Duration::from_millis(4_999));
+    w.nothing_ready().await;
+    w.clock.advance(Duration::from_millis(1));
+    assert_eq!(w.lease().await.origin, A);
+    w.clock.advance(Duration::from_millis(4_000));
+    assert_eq!(w.lease().await.origin, B);
+    w.check(run).await;
+}
