@@ -70,9 +70,9 @@ fn known(error: &(dyn Error + 'static)) -> Option<Reason> {
         return error.is_parse().then_some(Reason::Protocol);
     }
     let error = error.downcast_ref::<io::Error>()?;
-    // An I/O error that wraps another one does not tell it as its source.
-    if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
-        return Some(Reason::Tls);
+    // An I/O error that wraps another error does not tell it as its source.
+    if let Some(reason) = error.get_ref().and_then(|inner| known(inner)) {
+        return Some(reason);
     }
     (error.kind() == io::ErrorKind::TimedOut).then_some(Reason::Timeout)
 }
