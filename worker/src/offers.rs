@@ -33,21 +33,24 @@ impl Offers {
         let lane = Lane::Fetch { urgent };
         let stop = &self.context.halt.stop;
         let mut leases = JoinSet::new();
-        if let Some(Some(mut consumer)) = stop.run_until_cancelled(self.open(&lane, hands)).await {
-            let mut patience = Patience::default();
-            while !stop.is_cancelled() {
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    Some(ended) = leases.join_next() => log_panic(ended),
-                    next = consumer.next(), if leases.len() < hands => match next {
-                        Ok(delivery) => {
-                            patience.reset();
-                            leases.spawn(self.clone().handle(delivery));
-                        }
-                        Err(QueueError::Closed) => self.context.halt.fail(WorkerError::Queue(QueueError::Closed)),
-                        Err(error) => {
-                            stop.run_until_cancelled(patience.wait(&error)).await;
-                        }
+        let opened = stop.run_until_cancelled(self.open(&lane, hands)).await.flatten();
+        // A delivery comes again when its consumer is gone, so it stays to the end.
+        let Some(mut consumer) = opened else { return };
+        let mut patience = Patience::default();
+        while !stop.is_cancelled() {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                Some(ended) = leases.join_next() => log_panic(ended),
+                next = consumer.next(), if leases.len() < hands => match next {
+                    Ok(delivery) => {
+                        patience.reset();
+                        leases.spawn(self.clone().handle(delivery));
+                    }
+                    Err(QueueError::Closed) => {
+                        self.context.halt.fail(WorkerError::Queue(QueueError::Closed));
+                    }
+                    Err(error) => {
+                        stop.run_until_cancelled(patience.wait(&error)).await;
                     }
                 }
             }

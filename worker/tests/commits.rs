@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::memory::{Fault, MemoryArchive, MemoryQueue};
+use backends::memory::MemoryQueue;
+use common::memory::{Fault, MemoryArchive, until_waiting, waiting};
 use common::server::{Server, page};
 use common::{FETCHED, World, grant};
 use shared::job::Delay;
@@ -127,10 +128,10 @@ async fn an_archive_that_is_full_ends_the_worker_with_its_leases_unsettled() {
     let queue = world.queue.clone();
     let error = world.end().await.unwrap_err();
     assert!(matches!(error, WorkerError::Archive(ArchiveError::Full(_))), "{error}");
-    assert_eq!(queue.waiting(&Lane::Fetch { urgent: false }).len(), 1, "the offer comes again");
-    assert!(
-        queue.waiting(&Lane::Paced).is_empty() && queue.waiting(&Lane::Parse { urgent: false }).is_empty()
-    );
+    assert_eq!(waiting(&*queue, &Lane::Fetch { urgent: false }).await.len(), 1, "the offer comes again");
+    for lane in [Lane::Paced, Lane::Parse { urgent: false }] {
+        assert_eq!(queue.depth(&lane).await.unwrap(), 0, "{lane}");
+    }
 }
 
 #[tokio::test]
@@ -145,8 +146,8 @@ async fn the_offer_of_a_worker_that_dies_comes_again() {
     world.kill().await;
     drop(gate);
     let lane = Lane::Fetch { urgent: false };
-    queue.until_waiting(&lane, 1).await;
-    assert!(queue.waiting(&lane)[0].1, "redelivered");
+    until_waiting(&*queue, &lane, 1).await;
+    assert!(waiting(&*queue, &lane).await[0].1, "redelivered");
 
     // The next worker claims it as another incarnation; the dispatcher says that it is gone.
     let mut world = World::with(config(), &[server.at], queue.clone(), archive).await;
@@ -156,7 +157,7 @@ async fn the_offer_of_a_worker_that_dies_comes_again() {
     let ended = world.lease(lease_of(&server, 1)).await;
     assert_eq!(ended.visits.len(), 1);
     world.stop().await.unwrap();
-    assert!(queue.waiting(&lane).is_empty(), "settled as gone");
+    assert!(queue.depth(&lane).await.unwrap() == 0, "settled as gone");
 }
 
 #[tokio::test]
@@ -175,7 +176,7 @@ async fn a_lost_answer_is_asked_for_once_more_and_then_the_lease_is_gone() {
     assert_ne!(other.lease, grant.lease);
     world.answer(&other, None).await;
     world.stop().await.unwrap();
-    assert!(queue.waiting(&Lane::Fetch { urgent: false }).is_empty());
+    assert!(waiting(&*queue, &Lane::Fetch { urgent: false }).await.is_empty());
     assert!(server.seen().is_empty());
 }
 
@@ -198,14 +199,14 @@ async fn an_offer_that_comes_twice_is_one_lease() {
     assert_eq!(world.ended().await.visits.len(), 2);
     let queue = world.queue.clone();
     world.stop().await.unwrap();
-    assert!(queue.waiting(&Lane::Fetch { urgent: false }).is_empty(), "both are settled");
+    assert!(waiting(&*queue, &Lane::Fetch { urgent: false }).await.is_empty(), "both are settled");
 }
 
 #[tokio::test]
 async fn what_cannot_be_read_is_buried() {
     let world = World::new(config(), &[]).await;
     world.queue.publish(&Lane::Fetch { urgent: false }, vec!["no offer".into()]).await.unwrap();
-    world.queue.until_waiting(&Lane::Dead, 1).await;
+    until_waiting(&*world.queue, &Lane::Dead, 1).await;
     world.stop().await.unwrap();
 }
 
@@ -216,8 +217,8 @@ async fn a_stop_drains() {
     let mut slow = lease_of(&server, 5);
     slow.policy.politeness.delay = Delay::Fixed(Duration::from_secs(20));
     world.begin(slow).await;
-    let waiting = lease_of(&server, 1);
-    world.offer(&waiting).await;
+    let unclaimed = lease_of(&server, 1);
+    world.offer(&unclaimed).await;
     server.until_seen(1).await;
     world.stop.cancel();
     let ended = world.ended().await;
@@ -225,11 +226,11 @@ async fn a_stop_drains() {
     assert!((15_000..=20_000).contains(&ended.report.next_in_ms), "the delay is still owed");
     let queue = world.queue.clone();
     world.stop().await.unwrap();
-    let left = queue.waiting(&Lane::Fetch { urgent: false });
+    let left = waiting(&*queue, &Lane::Fetch { urgent: false }).await;
     assert_eq!(left.len(), 1, "what was not claimed goes back");
     let offer: shared::messages::LeaseOffer = decode(&left[0].0).unwrap();
-    assert_eq!(offer.lease, waiting.lease);
-    assert!(queue.waiting(&Lane::Claim).is_empty());
+    assert_eq!(offer.lease, unclaimed.lease);
+    assert!(waiting(&*queue, &Lane::Claim).await.is_empty());
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@
 pub mod memory;
 pub mod server;
 
-use memory::{MemoryArchive, MemoryQueue};
+use backends::memory::MemoryQueue;
+use memory::MemoryArchive;
 use shared::clock::SystemClock;
 use shared::ids::{HostId, LeaseId, RunId, UrlId};
 use shared::job::{Delay, Politeness, Request, RobotsMode, Span, Timeouts};
