@@ -2,7 +2,7 @@
 //! came in segments, and reports. It knows the queue and the archive, and no database.
 //!
 //! A lease's way through the files: `offers` (taken from the queue) → `claims` (granted, or gone)
-//! → [`lease`](crate) (its robots.txt, its visits one after the other, at the `pace` of the host)
+//! → `lease` (its robots.txt, its visits one after the other, at the `pace` of the host)
 //! → `fetch` (one request) through [`egress`] (the only way out) → `segment` (group commit) → the
 //! report, and only then the offer is settled.
 
@@ -55,6 +55,9 @@ pub enum WorkerError {
     /// The queue is closed.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// A defect of the worker itself: making a segment panicked.
+    #[error("a segment could not be made; the log says why")]
+    Broken,
 }
 
 /// Works until `stop` is cancelled, then ends what is under way: running leases begin no further

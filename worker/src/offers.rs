@@ -5,11 +5,14 @@ use crate::WorkerError;
 use crate::claims::{Claimed, Claims};
 use crate::lease::{self, Context};
 use crate::patience::Patience;
+use crate::segment::Lost;
+use futures::FutureExt;
 use parking_lot::Mutex;
 use shared::ids::LeaseId;
 use shared::messages::{LeaseOffer, LeaseReport, Paced, decode, encode};
 use shared::ports::{Consumer, Delivery, Lane, QueueError};
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -96,8 +99,13 @@ impl Offers {
             Claimed::Gone => tracing::debug!(%lease, "a lease is gone"),
             Claimed::Unsent => return running.give_back().await,
             Claimed::Granted(granted) => {
-                let Ok(report) = lease::hold(&self.context, *granted).await else { return Ok(()) };
-                self.report(report).await?;
+                match AssertUnwindSafe(lease::hold(&self.context, *granted)).catch_unwind().await {
+                    Ok(Ok(report)) => self.report(report).await?,
+                    Ok(Err(Lost)) => return Ok(()),
+                    // Settled without a report, it ends at its expiry, which is how the URL that
+                    // broke it is found out. Begun again at once, it would ask without a pause.
+                    Err(_) => tracing::error!(%lease, "a lease broke; it is left to its expiry"),
+                }
             }
         }
         running.ack().await
@@ -163,6 +171,6 @@ fn log_panic(ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended
         && error.is_panic()
     {
-        tracing::error!(%error, "a lease broke; it comes again");
+        tracing::error!(%error, "an offer broke its handler; it comes again");
     }
 }

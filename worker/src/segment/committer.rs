@@ -2,13 +2,15 @@
 
 use super::commit::commit;
 use super::open::{Fate, Open};
-use crate::{Config, Deps, Halt};
+use crate::{Config, Deps, Halt, WorkerError};
+use futures::FutureExt;
 use parking_lot::Mutex;
 use shared::ids::{Incarnation, RunId, SegmentId};
 use shared::manifest::Visit;
 use shared::messages::SegmentRef;
 use shared::warc::Exchange;
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
@@ -102,23 +104,26 @@ enum Next {
 impl Committer {
     async fn work(self: Arc<Self>) {
         let gone = self.all.halt.gone.clone();
-        gone.run_until_cancelled(self.commit_in_turn()).await;
+        let work = AssertUnwindSafe(self.commit_in_turn()).catch_unwind();
+        let error = match gone.run_until_cancelled(work).await {
+            None | Some(Ok(Ok(()))) => return,
+            Some(Ok(Err(error))) => error,
+            Some(Err(_)) => WorkerError::Broken,
+        };
+        self.all.halt.fail(error);
+        // The members see it by the segments that are gone.
+        let mut state = self.state.lock();
+        state.failed = true;
+        state.open = None;
+        drop(state);
+        self.room.notify_waiters();
     }
 
-    async fn commit_in_turn(&self) {
+    async fn commit_in_turn(&self) -> Result<(), WorkerError> {
         loop {
             match self.next() {
                 Next::Commit(open) => {
-                    if let Err(error) = commit(&self.all.deps, self.run, *open).await {
-                        // The members see it by the segment that is gone.
-                        self.all.halt.fail(error);
-                        let mut state = self.state.lock();
-                        state.failed = true;
-                        state.open = None;
-                        drop(state);
-                        self.room.notify_waiters();
-                        return;
-                    }
+                    commit(&self.all.deps, self.run, *open).await?;
                     self.state.lock().writing = 0;
                     self.room.notify_waiters();
                 }
@@ -127,7 +132,7 @@ impl Committer {
                     () = self.work.notified() => {}
                 },
                 Next::Nothing => self.work.notified().await,
-                Next::Over => return,
+                Next::Over => return Ok(()),
             }
         }
     }
