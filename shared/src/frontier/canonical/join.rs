@@ -19,9 +19,23 @@ pub fn join_encoded(base: &Url, href: &str, encode: url::EncodingOverride<'_>) -
         return None;
     }
     let encode = encode.filter(|_| !href.is_ascii());
-    let url = Url::options().base_url(Some(base)).encoding_override(encode).parse(href).ok()?;
+    let parser = Url::options().base_url(Some(base)).encoding_override(encode);
+    let url = match parser.parse(href) {
+        Err(url::ParseError::EmptyHost) => parser.parse(&with_two_slashes(href)?),
+        found => found,
+    };
+    let url = url.ok()?;
     let fetched = matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|h| !h.is_empty());
     fetched.then_some(url)
+}
+
+/// `///example.com/x` is `//example.com/x` to the standard, which skips further slashes, and has no
+/// host to the `url` crate.
+fn with_two_slashes(href: &str) -> Option<String> {
+    let plain: String = href.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
+    let plain = plain.trim_matches(|c: char| c <= ' ');
+    let rest = plain.trim_start_matches(['/', '\\']);
+    (plain.len() - rest.len() > 2).then(|| format!("//{rest}"))
 }
 
 /// Spares the parser what is plainly something else, `data:` above all. Odd spellings, such as
@@ -51,6 +65,8 @@ mod tests {
             (" \n c\t", Some("https://example.com/a/c")),
             ("\u{c}d\r", Some("https://example.com/a/d")),
             ("//other.org", Some("https://other.org/")),
+            (" /\n//\\other.org/x", Some("https://other.org/x")),
+            ("///", None),
             ("", Some("https://example.com/a/b?q=1")),
             ("#x", Some("https://example.com/a/b?q=1#x")),
             ("?", Some("https://example.com/a/b?")),

@@ -37,6 +37,9 @@ impl Canonical {
     /// that the job drops. Percent-encodings get upper-case digits, and those of letters, digits,
     /// `-`, `.`, `_` and `~` are resolved; no others are, since `%2F` is not `/`.
     pub fn url(&self, mut url: Url) -> Url {
+        if is_plain(&url) {
+            return url;
+        }
         if url.fragment().is_some() {
             url.set_fragment(None);
         }
@@ -63,7 +66,11 @@ impl Canonical {
 
     /// The path's canonical form where it differs.
     fn path(&self, path: &str) -> Option<String> {
-        let spelled = percent::normalise(path);
+        let mut spelled = percent::normalise(path);
+        if spelled.contains('^') {
+            // In the standard's list of characters to encode in a path, and not yet in the crate's.
+            spelled = spelled.replace('^', "%5E").into();
+        }
         match self.dropped.path_sessions(&spelled) {
             Some(shorter) => Some(shorter),
             None => match spelled {
@@ -84,6 +91,15 @@ impl Canonical {
             },
         }
     }
+}
+
+/// Whether a URL is plainly canonical already, as most links are: no fragment, user-info, query,
+/// encoding, path parameter, `^`, and no dot at the end of the host's name.
+fn is_plain(url: &Url) -> bool {
+    // Without an early end the compiler makes it a few wide comparisons.
+    let odd = |byte: &u8| matches!(byte, b'%' | b'?' | b'#' | b'@' | b';' | b'^');
+    let is_odd = url.as_str().as_bytes().iter().fold(false, |any, byte| any | odd(byte));
+    !is_odd && !url.host_str().is_some_and(|name| name.ends_with('.'))
 }
 
 /// What becomes of a query.

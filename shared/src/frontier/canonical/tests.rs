@@ -26,6 +26,7 @@ fn one_page_has_one_spelling() {
         ("https://e.com/?UTM_Medium=a&PHPSESSID=1", "https://e.com/"),
         ("https://e.com/?id=1&%75tm_source=x", "https://e.com/?id=1"),
         ("https://e.com/?utm_source=x&", "https://e.com/"),
+        ("https://e.com/a^b?c^d", "https://e.com/a%5Eb?c^d"),
         ("https://e.com/?fbclid", "https://e.com/"),
         ("https://e.com/a;jsessionid=1F.node2?x=1", "https://e.com/a?x=1"),
         ("https://e.com/a;v=2;JSESSIONID=1;w=3/b", "https://e.com/a;v=2;w=3/b"),
