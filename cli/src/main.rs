@@ -1,1 +1,55 @@
-fn main() {}
+//! `harvestman`: all of Harvestman in one binary.
+
+mod args;
+mod crawl;
+mod inspect;
+mod job;
+mod output;
+
+use args::{Cli, Command, JobCommand};
+use clap::{CommandFactory, Parser};
+use shared::job::JobError;
+use std::process::ExitCode;
+
+/// Bad use: wrong flags, or a job that cannot be run.
+const BAD_USE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("harvestman: {error:#}");
+            if error.is::<job::BadUse>() || error.is::<JobError>() {
+                ExitCode::from(BAD_USE)
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+    match &cli.command {
+        Command::Crawl(args) => {
+            let level = ["error", "info", "debug"][usize::from(args.verbose).min(2)];
+            service::telemetry::start(service::telemetry::LogFormat::Text, level);
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            return runtime.block_on(crawl::run(args));
+        }
+        Command::Schema => println!("{:#}", shared::job::schema()),
+        Command::Job(JobCommand::Check { file }) => {
+            job::check(&shared::job::load(file)?)?;
+            println!("{}: fine", file.display());
+        }
+        Command::Job(JobCommand::New(flags)) => {
+            let job = job::from_flags(flags)?;
+            print!("{}", shared::job::to_yaml(&job)?);
+        }
+        Command::Inspect(what) => inspect::run(what)?,
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "harvestman", &mut std::io::stdout());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

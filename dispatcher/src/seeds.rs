@@ -39,22 +39,21 @@ async fn admit_run(room: &Room, run: RunId) -> Result<(), DispatcherError> {
     let store = &room.deps.store;
     let job = store.run(run).await?.job;
     let wanted = Wanted::new(run, &job);
-    let pages = job.seeds.urls.iter().map(|url| (url, Kind::Page));
-    let sitemaps = job.seeds.sitemaps.iter().map(|url| (url, Kind::Sitemap));
+    let mut seeds: Vec<(&str, Kind)> = Vec::with_capacity(job.seeds.urls.len() + job.seeds.sitemaps.len());
+    seeds.extend(job.seeds.sitemaps.iter().map(|url| (url.as_str(), Kind::Sitemap)));
+    seeds.extend(job.seeds.urls.iter().map(|url| (url.as_str(), Kind::Page)));
     let mut admitted = 0;
-    let mut seeds = sitemaps.chain(pages).peekable();
-    while seeds.peek().is_some() {
-        let chunk: Vec<Admission> = seeds
-            .by_ref()
-            .take(CHUNK)
-            .filter_map(|(url, kind)| {
-                // A checked job has none of these; one that was not says so here.
-                wanted.seed(url, kind).inspect_err(|why| tracing::warn!(%run, url, %why, "seed refused")).ok()
-            })
-            .collect();
+    for chunk in seeds.chunks(CHUNK) {
+        let chunk: Vec<Admission> =
+            chunk.iter().filter_map(|(url, kind)| seed(&wanted, url, *kind)).collect();
         admitted += store.admit(run, wanted.rules(), chunk).await?;
     }
     store.seeded(run).await?;
     tracing::info!(%run, admitted, "seeds admitted");
     Ok(())
+}
+
+/// A checked job has no seed that is refused; one that was not checked says so here.
+fn seed(wanted: &Wanted, url: &str, kind: Kind) -> Option<Admission> {
+    wanted.seed(url, kind).inspect_err(|why| tracing::warn!(url, %why, "seed refused")).ok()
 }

@@ -17,6 +17,7 @@ mod mime;
 mod page;
 mod plan;
 mod prescan;
+mod preview;
 mod retry;
 mod segment;
 pub mod sitemap;
@@ -26,3 +27,4 @@ mod walk;
 
 pub use consume::{Config, Deps, ParserError, run};
 pub use extract::check;
+pub use preview::preview;

@@ -1,0 +1,89 @@
+//! What is said at the end: counters, then what was counted by name.
+
+use shared::ports::store::{RunState, RunSummary, Tally, TallyKind};
+use std::fmt::Write;
+
+/// Names shown of one kind; the rest is summed up.
+const MOST: usize = 12;
+
+/// A table for people.
+pub fn table(summary: &RunSummary, tallies: &[Tally]) -> String {
+    let counts = &summary.counts;
+    let state = match summary.state {
+        RunState::Done => "done",
+        RunState::Cancelled => "cancelled",
+        RunState::Paused => "paused",
+        RunState::Seeding | RunState::Running => "not finished",
+    };
+    let mut out = format!("run {}: {state}", summary.run);
+    if let Some(ended) = summary.ended_at {
+        let took = ended.since(summary.created_at);
+        let rate = counts.pages as f64 / took.as_secs_f64().max(0.001);
+        let _ = write!(out, " in {:.1} s, {rate:.1} pages/s", took.as_secs_f64());
+    }
+    out.push('\n');
+    let rows = [
+        ("pages", counts.pages),
+        ("records", counts.records),
+        ("rejected records", counts.rejected),
+        ("redirects", counts.redirected),
+        ("failed", counts.failed),
+        ("not asked", counts.cut),
+        ("MB received", counts.bytes / 1_000_000),
+    ];
+    for (name, count) in rows {
+        let _ = writeln!(out, "  {name:<18}{count:>10}");
+    }
+    for (kind, title) in TITLES {
+        let mut of_kind: Vec<&Tally> = tallies.iter().filter(|tally| tally.kind == kind).collect();
+        if of_kind.is_empty() {
+            continue;
+        }
+        of_kind.sort_by(|a, b| b.count.cmp(&a.count).then(a.key.cmp(&b.key)));
+        let _ = writeln!(out, "{title}");
+        for tally in of_kind.iter().take(MOST) {
+            let _ = writeln!(out, "  {:<30}{:>10}", shown(&tally.key), tally.count);
+        }
+        if of_kind.len() > MOST {
+            let rest: u64 = of_kind[MOST..].iter().map(|tally| tally.count).sum();
+            let _ = writeln!(out, "  {:<30}{rest:>10}", format!("{} others", of_kind.len() - MOST));
+        }
+    }
+    out
+}
+
+const TITLES: [(TallyKind, &str); 5] = [
+    (TallyKind::Status, "by status"),
+    (TallyKind::Failed, "failed, by reason"),
+    (TallyKind::Cut, "not asked, by reason"),
+    (TallyKind::Refused, "links not followed, by reason"),
+    (TallyKind::Rejected, "rejected records, by reason"),
+];
+
+/// Without control characters: part of it may come from a page.
+fn shown(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(60).collect()
+}
+
+/// One JSON object for machines.
+pub fn json(summary: &RunSummary, tallies: &[Tally]) -> String {
+    let mut by_kind = serde_json::Map::new();
+    for (kind, _) in TITLES {
+        let counts: serde_json::Map<String, serde_json::Value> = tallies
+            .iter()
+            .filter(|tally| tally.kind == kind)
+            .map(|tally| (tally.key.clone(), tally.count.into()))
+            .collect();
+        let name = serde_json::to_value(kind).ok().and_then(|name| name.as_str().map(str::to_owned));
+        by_kind.insert(name.unwrap_or_default(), counts.into());
+    }
+    serde_json::json!({
+        "run": summary.run,
+        "state": summary.state,
+        "created_at": summary.created_at.to_rfc3339(),
+        "ended_at": summary.ended_at.map(|at| at.to_rfc3339()),
+        "counts": summary.counts,
+        "by": by_kind,
+    })
+    .to_string()
+}
