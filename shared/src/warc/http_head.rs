@@ -137,7 +137,8 @@ mod tests {
               x-archive-orig-content-length: 9\r\nx-raw: caf\xe9\r\ncontent-length: 5\r\n\r\n"
         );
         headers.remove("transfer-encoding");
+        headers.remove("x-raw");
         response(&mut out, Version::HTTP_10, StatusCode::NOT_FOUND, &headers, 9);
-        assert_eq!(out, b"HTTP/1.0 404 Not Found\r\ncontent-length: 9\r\nx-raw: caf\xe9\r\n\r\n");
+        assert_eq!(out, b"HTTP/1.0 404 Not Found\r\ncontent-length: 9\r\n\r\n");
     }
 }
