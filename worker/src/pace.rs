@@ -47,7 +47,6 @@ pub struct Left {
 /// The pace of one lease.
 pub struct Pace {
     politeness: Politeness,
-    alone: bool,
     until: Instant,
     stop: CancellationToken,
     /// Held by the one whose turn is next, so that turns come in the order of asking.
@@ -58,6 +57,7 @@ pub struct Pace {
 struct State {
     over: bool,
     not_before: Instant,
+    last_start: Option<Instant>,
     last_answer: Option<Instant>,
     took: Duration,
     crawl_delay: Option<Duration>,
@@ -72,10 +72,10 @@ type Limiter = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<s
 impl Pace {
     /// No request begins before `from`, nor after `until`, nor once `stop` is cancelled.
     pub fn new(politeness: Politeness, from: Instant, until: Instant, stop: CancellationToken) -> Self {
-        let alone = politeness.concurrency() == 1;
         let state = State {
             over: false,
             not_before: from,
+            last_start: None,
             last_answer: None,
             took: Duration::ZERO,
             crawl_delay: None,
@@ -84,12 +84,26 @@ impl Pace {
             answered: 0,
             limiter: None,
         };
-        Pace { politeness, alone, until, stop, gate: tokio::sync::Mutex::default(), state: Mutex::new(state) }
+        Pace { politeness, until, stop, gate: tokio::sync::Mutex::default(), state: Mutex::new(state) }
     }
 
     /// robots.txt asks for a pause.
     pub fn set_crawl_delay(&self, delay: Option<Duration>) {
         self.state.lock().crawl_delay = delay;
+    }
+
+    /// Requests under way at a time: as many as the job says, else one where there is a pause, be
+    /// it the job's or robots.txt's.
+    pub fn at_a_time(&self) -> usize {
+        let delay = self.state.lock().delay(&self.politeness);
+        self.at_a_time_with(delay)
+    }
+
+    fn at_a_time_with(&self, delay: Duration) -> usize {
+        match self.politeness.concurrency {
+            None if !delay.is_zero() => 1,
+            _ => usize::from(self.politeness.concurrency()),
+        }
     }
 
     /// Waits until a request may begin; false if none may any more.
@@ -116,14 +130,14 @@ impl Pace {
             return Look::Over;
         }
         let delay = state.delay(&self.politeness);
-        let mut ready = state.not_before;
-        if self.alone {
-            ready = ready.max(state.last_answer.map_or(now, |at| at + delay));
-        }
+        // Alone, the pause counts from the last answer; with others, from the last beginning.
+        let last = if self.at_a_time_with(delay) == 1 { state.last_answer } else { state.last_start };
+        let mut ready = state.not_before.max(last.map_or(now, |at| at + delay));
         if ready <= now {
             match state.limiter(delay).and_then(|limiter| limiter.check().err()) {
                 None => {
                     state.asked += 1;
+                    state.last_start = Some(now);
                     return Look::Go;
                 }
                 Some(not_until) => ready = now + not_until.wait_time_from(TokioClock.now()),

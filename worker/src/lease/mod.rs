@@ -134,7 +134,7 @@ impl Lease<'_> {
     /// Visits the tasks in their order, as many at a time as the job allows; gives back those that
     /// were not begun.
     async fn visit_all(&self, tasks: Vec<Task>, rules: Option<&shared::robots::Rules>) -> Vec<UrlId> {
-        let at_a_time = usize::from(self.policy.politeness.concurrency());
+        let at_a_time = self.pace.at_a_time();
         futures::stream::iter(tasks)
             .map(|task| self.visit(task, rules))
             .buffer_unordered(at_a_time)

@@ -4,26 +4,20 @@ use super::Lease;
 use super::ask::Asked;
 use super::redirect::target;
 use crate::fetch;
-use http::StatusCode;
 use http::header::CONTENT_ENCODING;
 use shared::body;
 use shared::clock::Timestamp;
 use shared::job::RobotsMode;
 use shared::messages::Task;
 use shared::outcome::{Kind, Outcome, Reason};
-use shared::robots::{Access, RobotsAnswer, Rules};
+use shared::robots::{self, Access, RobotsAnswer, Rules};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Bytes of a robots.txt that are read (RFC 9309 2.5 asks for at least 500 KiB).
-const MAX_BYTES: u64 = 512 << 10;
+/// Bytes of a robots.txt that are read.
+const MAX_BYTES: u64 = robots::MAX_TEXT as u64;
 /// Redirects of a robots.txt that are followed (RFC 9309 2.3.1.2 asks for at least five).
 const MAX_REDIRECTS: usize = 5;
-/// How long a host is left alone whose robots.txt cannot be had.
-const SHUT_FOR: Duration = Duration::from_secs(5 * 60);
-
-/// How long an answer holds (RFC 9309 2.4: not longer than a day).
-const VALID_FOR: Duration = Duration::from_secs(24 * 3600);
 
 /// Whether the lease's URLs may be visited.
 pub(super) enum Entry {
@@ -49,7 +43,14 @@ impl Lease<'_> {
     /// unless the answer is that there is none yet.
     pub(super) async fn enter(&self, tasks: &mut Vec<Task>, known: Option<RobotsAnswer>) -> Entry {
         if self.policy.politeness.robots == RobotsMode::Ignore {
-            self.close_own(tasks, None, &known.unwrap_or_else(|| self.everything_allowed()));
+            self.close_own(
+                tasks,
+                None,
+                &known.unwrap_or_else(|| {
+                    // It was not asked for: as if there were none.
+                    RobotsAnswer::from_response(404, "", self.context.deps.clock.now())
+                }),
+            );
             return Entry::Open { rules: None, fetched: None };
         }
         if let Some(answer) = known {
@@ -65,7 +66,7 @@ impl Lease<'_> {
         };
         let answer = fetched.answer.clone();
         if answer.access == Access::Denied {
-            return Entry::Shut { pause: SHUT_FOR, fetched: Some(answer) };
+            return Entry::Shut { pause: robots::DENIED_VALID, fetched: Some(answer) };
         }
         self.close_own(tasks, Some(fetched), &answer);
         Entry::Open { rules: Some(self.heed(&answer)), fetched: Some(answer) }
@@ -127,47 +128,28 @@ impl Lease<'_> {
 }
 
 impl Lease<'_> {
-    /// What the last answer means (RFC 9309 2.3.1).
+    /// What the last answer means. A body that broke, or that cannot be inflated, is no answer.
     fn read(&self, last: &Asked) -> RobotsAnswer {
-        let (access, text) = match &last.answer {
-            Err(_) => (Access::Denied, String::new()),
-            Ok(answer) => access(answer),
-        };
-        let valid = if access == Access::Denied { SHUT_FOR } else { VALID_FOR };
-        self.answer(access, text, valid)
-    }
-
-    fn everything_allowed(&self) -> RobotsAnswer {
-        self.answer(Access::Allowed, String::new(), VALID_FOR)
-    }
-
-    fn answer(&self, access: Access, text: String, valid: Duration) -> RobotsAnswer {
-        let valid_ms = u64::try_from(valid.as_millis()).unwrap_or(u64::MAX);
-        RobotsAnswer { access, text, fetched_at: self.context.deps.clock.now(), valid_ms }
+        let now = self.context.deps.clock.now();
+        let Ok(answer) = &last.answer else { return RobotsAnswer::unreachable(now) };
+        let status = answer.status.as_u16();
+        if !answer.status.is_success() {
+            return RobotsAnswer::from_response(status, "", now);
+        }
+        let coding = answer.headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+        let decoded = body::decode(coding, &answer.body, body::Bounds::of(MAX_BYTES));
+        match (answer.end, decoded) {
+            (fetch::End::Whole | fetch::End::Cut, Ok(decoded)) => {
+                RobotsAnswer::from_response(status, &String::from_utf8_lossy(&decoded.bytes), now)
+            }
+            _ => RobotsAnswer::unreachable(now),
+        }
     }
 
     fn still_valid(&self, answer: &RobotsAnswer) -> Duration {
         let age = self.context.deps.clock.now().since(answer.fetched_at);
-        Duration::from_millis(answer.valid_ms).saturating_sub(age).clamp(Duration::from_secs(1), VALID_FOR)
-    }
-}
-
-/// 2xx: its rules. 5xx, 429, and a body that broke: denied, for now. Anything else, too many or
-/// bad redirects among it: there is none.
-fn access(answer: &fetch::Answer) -> (Access, String) {
-    let status = answer.status;
-    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-        return (Access::Denied, String::new());
-    }
-    if !status.is_success() {
-        return (Access::Allowed, String::new());
-    }
-    if matches!(answer.end, fetch::End::Broken(_)) {
-        return (Access::Denied, String::new());
-    }
-    let coding = answer.headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
-    match body::decode(coding, &answer.body, body::Bounds::of(MAX_BYTES)) {
-        Ok(decoded) => (Access::Rules, String::from_utf8_lossy(&decoded.bytes).into_owned()),
-        Err(_) => (Access::Denied, String::new()),
+        Duration::from_millis(answer.valid_ms)
+            .saturating_sub(age)
+            .clamp(Duration::from_secs(1), robots::VALID)
     }
 }
