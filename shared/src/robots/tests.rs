@@ -123,7 +123,7 @@ fn sitemaps_stand_anywhere() {
 #[test]
 fn hostile_patterns_take_no_exponential_time() {
     let stars = format!("User-agent: *\nDisallow: /{}$\n", "*a".repeat(20_000));
-    let many = format!("User-agent: *\n{}", "Disallow: /*a*a*a*a*b$\n".repeat(20_000));
+    let many = format!("User-agent: *\n{}", "Disallow: /*a*a*a*a*b$\n".repeat(5_000));
     for text in [stars, many] {
         let rules = rules(&text, "us");
         assert!(allowed(&rules, &format!("/{}", "a".repeat(2_000))));

@@ -217,8 +217,8 @@ fn entries_of_sitemaps_are_one_link_away() {
 }
 
 #[test]
-fn a_hundred_thousand_seeds_are_looked_up_not_searched() {
-    let seeds: Vec<String> = (0..100_000).map(|i| format!("https://h{i}.com/d/")).collect();
+fn many_seeds_are_looked_up_not_searched() {
+    let seeds: Vec<String> = (0..20_000).map(|i| format!("https://h{i}.com/d/")).collect();
     for within in [Within::Host, Within::Site, Within::Prefix] {
         let mut job = job(within, &[]);
         job.seeds.urls = seeds.clone();
@@ -226,7 +226,7 @@ fn a_hundred_thousand_seeds_are_looked_up_not_searched() {
         verdicts(
             &wanted,
             "https://x.org/",
-            &[("https://h99999.com/d/x", Ok(())), ("https://h100000.com/d/x", OUT)],
+            &[("https://h19999.com/d/x", Ok(())), ("https://h20000.com/d/x", OUT)],
         );
     }
 }
