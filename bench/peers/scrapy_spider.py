@@ -1,7 +1,8 @@
-"""Scrapy on the benchmark's site: python scrapy_spider.py URL RECORDS
+"""Scrapy on the benchmark's site: python scrapy_spider.py URL RECORDS [careful]
 
 Tuned: no cookies, no robots.txt, no depth bookkeeping, no console, links by one XPath and a set of
-its own, so that a link that is known never becomes a Request. Fields are text.
+its own, so that a link that is known never becomes a Request. Fields are text. `careful` is for the
+messy site: cookies, robots.txt and a limit on the depth, without which the traps never end.
 """
 
 import sys
@@ -38,8 +39,8 @@ class Products(scrapy.Spider):
         for name, css, attribute in FIELDS:
             found = response.css(css)
             if found:
-                value = found[0].attrib.get(attribute) if attribute else " ".join(found[0].xpath("string()").get().split())
-                record[name] = value
+                text = found[0].attrib.get(attribute) if attribute else found[0].xpath("string()").get()
+                record[name] = " ".join(text.split())
         if record:
             record["url"] = response.url
             yield record
@@ -55,7 +56,15 @@ class Products(scrapy.Spider):
                 yield scrapy.Request(url, callback=self.parse, dont_filter=True)
 
 
-def main(url, records):
+CAREFUL = {
+    "COOKIES_ENABLED": True,
+    "ROBOTSTXT_OBEY": True,
+    "DEPTH_LIMIT": 20,
+    "SPIDER_MIDDLEWARES": {},
+}
+
+
+def main(url, records, careful=None):
     process = CrawlerProcess(
         {
             "CONCURRENT_REQUESTS": 16,
@@ -71,6 +80,7 @@ def main(url, records):
             "DEPTH_STATS_VERBOSE": False,
             "SPIDER_MIDDLEWARES": {"scrapy.spidermiddlewares.depth.DepthMiddleware": None},
             "FEEDS": {records: {"format": "jsonlines", "encoding": "utf8", "overwrite": True}},
+            **(CAREFUL if careful else {}),
         }
     )
     process.crawl(Products, url=url)
@@ -78,4 +88,4 @@ def main(url, records):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:4])

@@ -88,7 +88,9 @@ impl Contender {
 
 impl Ready {
     /// The command that harvests a site, and the file that the records go to, if it makes one.
-    pub fn command(&self, site: &Url, folder: &Path) -> Result<(Vec<String>, Option<PathBuf>)> {
+    ///
+    /// `messy` asks peers to be careful where they can be.
+    pub fn command(&self, site: &Url, folder: &Path, messy: bool) -> Result<(Vec<String>, Option<PathBuf>)> {
         let mut command = self.program.clone();
         let records = folder.join("records.jsonl");
         match self.contender {
@@ -106,7 +108,10 @@ impl Ready {
                 }
                 command.push("--quiet".to_owned());
             }
-            Contender::Scrapy | Contender::Spider => command.extend([site.to_string(), text(&records)]),
+            Contender::Scrapy | Contender::Spider => {
+                command.extend([site.to_string(), text(&records)]);
+                command.extend((messy && self.contender == Contender::Scrapy).then(|| "careful".to_owned()));
+            }
         }
         Ok((command, Some(records)))
     }

@@ -51,14 +51,15 @@ impl Measure {
     }
 }
 
-/// Runs a command in a process of its own that measures it. What it prints goes to a file.
-pub fn measure(command: &[String], folder: &Path) -> Result<Cost> {
+/// Runs a command in a process of its own that measures it, for `timeout` seconds at most (by the
+/// `timeout` of coreutils). What it prints goes to a file.
+pub fn measure(command: &[String], folder: &Path, timeout: u64) -> Result<Cost> {
     let to = folder.join("cost.json");
     let output = std::fs::File::create(folder.join("output.txt"))?;
     let status = Command::new(std::env::current_exe()?)
         .args(["measure", "--to"])
         .arg(&to)
-        .arg("--")
+        .args(["--", "timeout", "--kill-after=5", &timeout.to_string()])
         .args(command)
         .stdin(Stdio::null())
         .stderr(output.try_clone()?)

@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use testkit::site::Verdict;
+use testkit::site::{Flavour, Verdict};
 use url::Url;
 
 /// Compares all contenders.
@@ -39,6 +39,9 @@ pub struct Who {
     /// The binary of this project.
     #[arg(long, default_value = "target/release/harvestman")]
     pub harvestman: PathBuf,
+    /// Seconds until a contender is stopped and left out of the round.
+    #[arg(long, default_value_t = 3600)]
+    pub timeout: u64,
 }
 
 impl Who {
@@ -68,11 +71,11 @@ pub struct Outcome {
 }
 
 /// Lets a contender harvest a site, and judges it.
-pub fn one(ready: &Ready, site: &Url, round: u32) -> Result<Outcome> {
+pub fn one(ready: &Ready, site: &Url, round: u32, messy: bool, timeout: u64) -> Result<Outcome> {
     reset(site)?;
     let folder = tempfile::tempdir()?;
-    let (command, records) = ready.command(site, folder.path())?;
-    let cost = measure(&command, folder.path())?;
+    let (command, records) = ready.command(site, folder.path(), messy)?;
+    let cost = measure(&command, folder.path(), timeout)?;
     let verdict = judge(site, existing(records.as_deref()), ready.contender.compare())?;
     report::progress(ready.contender, round, &cost, &verdict)?;
     Ok(Outcome { contender: ready.contender, round, cost, verdict })
@@ -86,13 +89,17 @@ fn existing(records: Option<&Path>) -> Option<&Path> {
 impl All {
     /// Runs all rounds and prints the table. Fails where our own harvest is not perfect.
     pub fn run(self) -> Result<()> {
-        let ready = self.who.ready(Contender::value_variants())?;
+        let messy = self.spec.flavour == Flavour::Messy;
+        // The bare loop has no limits, so that it would never leave the messy site's traps.
+        let everyone = Contender::value_variants().iter().copied();
+        let usual: Vec<Contender> = everyone.filter(|c| !messy || *c != Contender::Bare).collect();
+        let ready = self.who.ready(&usual)?;
         let site = Served::start(self.pages, &self.spec)?;
         let url = Url::parse(&site.url)?;
         let mut outcomes = Vec::new();
         for round in 1..=self.rounds.max(1) {
             for contender in &ready {
-                match one(contender, &url, round) {
+                match one(contender, &url, round, messy, self.who.timeout) {
                     Ok(outcome) => outcomes.push(outcome),
                     Err(error) => {
                         let name = contender.contender.name();

@@ -8,6 +8,7 @@ use anyhow::Result;
 use clap::Args;
 use std::io::Write;
 use std::path::PathBuf;
+use testkit::site::Flavour;
 use url::Url;
 
 /// Measures at several sizes of the site.
@@ -32,6 +33,7 @@ impl Scale {
     /// Runs all sizes, and prints how the cost of a page and the memory grow.
     pub fn run(self) -> Result<()> {
         let ready = self.who.ready(&[Contender::Bare, Contender::Harvestman])?;
+        let messy = self.spec.flavour == Flavour::Messy;
         let mut lines: Vec<Line> = Vec::new();
         for pages in &self.pages {
             let site = Served::start(*pages, &self.spec)?;
@@ -39,7 +41,7 @@ impl Scale {
             let mut outcomes = Vec::new();
             for round in 1..=self.rounds.max(1) {
                 for contender in &ready {
-                    outcomes.push(one(contender, &url, round)?);
+                    outcomes.push(one(contender, &url, round, messy, self.who.timeout)?);
                 }
             }
             lines.extend(ready.iter().filter_map(|r| Line::of(r.contender, *pages, &outcomes)));

@@ -71,8 +71,7 @@ async fn main() -> std::io::Result<()> {
         .with_respect_robots_txt(false)
         .with_delay(0)
         .with_concurrency_limit(Some(16))
-        .with_subdomains(false)
-        .with_depth(0);
+        .with_subdomains(false);
     let mut pages = website.subscribe(CHANNEL);
     let writer = tokio::spawn(async move {
         let fields = fields();
