@@ -22,7 +22,7 @@ build: ## the release binary, target/release/harvestman
 	$(CARGO) build --release --locked
 
 test: setup $(VENV)/ready ## all tests
-	HARVESTMAN_TEST_WARCIO=$(abspath $(VENV))/bin/warcio $(CARGO) test --workspace --locked
+	HARVESTMAN_TEST_WARCIO=$(abspath $(VENV))/bin/warcio $(CARGO) test --workspace --locked --features harvestman-shared/schema
 
 lint: ## formatting, clippy, documentation, committed schema
 	$(CARGO) fmt --all --check
@@ -36,7 +36,7 @@ doc: ## the documentation of the code
 	$(CARGO) doc --workspace --no-deps --open
 
 schema: ## write the job's JSON Schema anew
-	$(CARGO) run --quiet --bin harvestman -- schema > docs/job.schema.json
+	UPDATE_SCHEMA=1 $(CARGO) test --quiet -p harvestman-shared --features schema --test schema
 
 bench: build ## CPU-seconds per 1,000 pages and memory, beside a bare loop, Scrapy and spider
 	$(CARGO) run --release --locked -p harvestman-bench -- all --pages 10000

@@ -37,7 +37,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             return runtime.block_on(crawl::run(args));
         }
-        Command::Schema => println!("{:#}", shared::job::schema()),
+        Command::Schema => print!("{}", shared::job::SCHEMA),
         Command::Job(JobCommand::Check { file }) => {
             job::check(&shared::job::load(file)?)?;
             println!("{}: fine", file.display());

@@ -128,6 +128,9 @@ pub struct Grant {
     pub policy: FetchPolicy,
     /// The run's cookies of this host, as a former lease left them.
     pub jar: Option<String>,
+    /// Failures of the host in a row, as the last lease of it reported.
+    #[serde(default)]
+    pub failures: u32,
     /// No request may begin later than this after the claim was sent.
     pub left_ms: u64,
     /// No request may begin earlier than this after the grant came.

@@ -10,7 +10,8 @@ use worker::{Config, Deps};
 
 fn main() -> ExitCode {
     service::run("worker", |settings, stop| async move {
-        let allow = settings.allowed().map(str::parse).collect::<Result<_, _>>().context("HARVESTMAN_ALLOW")?;
+        let allow =
+            settings.allowed().map(str::parse).collect::<Result<_, _>>().context("HARVESTMAN_ALLOW")?;
         let deps = Deps {
             queue: connect::queue(&settings.queue).await?,
             archive: connect::archive(&settings.archive).await?,

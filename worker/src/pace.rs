@@ -61,6 +61,7 @@ struct State {
     last_answer: Option<Instant>,
     took: Duration,
     crawl_delay: Option<Duration>,
+    before: u32,
     failures: u32,
     asked: u32,
     answered: u32,
@@ -70,8 +71,14 @@ struct State {
 type Limiter = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<std::time::Instant>>;
 
 impl Pace {
-    /// No request begins before `from`, nor after `until`, nor once `stop` is cancelled.
-    pub fn new(politeness: Politeness, from: Instant, until: Instant, stop: CancellationToken) -> Self {
+    /// `failures` of the host in a row came before. No request begins before `from`, nor after `until`, nor once `stop` is cancelled.
+    pub fn new(
+        politeness: Politeness,
+        failures: u32,
+        from: Instant,
+        until: Instant,
+        stop: CancellationToken,
+    ) -> Self {
         let state = State {
             over: false,
             not_before: from,
@@ -79,7 +86,8 @@ impl Pace {
             last_answer: None,
             took: Duration::ZERO,
             crawl_delay: None,
-            failures: 0,
+            before: failures,
+            failures,
             asked: 0,
             answered: 0,
             limiter: None,
@@ -179,6 +187,14 @@ impl Pace {
         state.over |= own.max(asked_for) >= LONG;
     }
 
+    /// The whole host failed in a way that [`Pace::ended`] does not see: how long it is left alone,
+    /// at most `ceiling`.
+    pub fn shut(&self, ceiling: Duration) -> Duration {
+        let mut state = self.state.lock();
+        state.failures = state.failures.max(state.before.saturating_add(1));
+        pacing::jitter(pacing::back_off(state.failures), random()).min(ceiling)
+    }
+
     /// How the host was left, as of now.
     pub fn left(&self) -> Left {
         let state = self.state.lock();
@@ -242,7 +258,7 @@ mod tests {
     fn pace(delay: Delay, concurrency: u16) -> Pace {
         let politeness = Politeness { delay, concurrency: Some(concurrency), ..Politeness::default() };
         let now = Instant::now();
-        Pace::new(politeness, now, now + 30 * SECOND, CancellationToken::new())
+        Pace::new(politeness, 0, now, now + 30 * SECOND, CancellationToken::new())
     }
 
     #[tokio::test(start_paused = true)]
@@ -287,7 +303,7 @@ mod tests {
     async fn nothing_begins_before_the_wait_nor_after_the_end() {
         let now = Instant::now();
         let politeness = Politeness { delay: Delay::Fixed(3 * SECOND), ..Politeness::default() };
-        let pace = Pace::new(politeness, now + 2 * SECOND, now + 4 * SECOND, CancellationToken::new());
+        let pace = Pace::new(politeness, 0, now + 2 * SECOND, now + 4 * SECOND, CancellationToken::new());
         assert_eq!(pace.left().next_in, 2 * SECOND);
         assert!(pace.turn().await);
         assert!(now.elapsed() >= 2 * SECOND);

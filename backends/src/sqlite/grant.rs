@@ -17,6 +17,7 @@ pub(super) async fn grant(store: &SqliteStore, claim: &Claim, policy: GrantPolic
     let mut tx = store.begin().await?;
     let query = sqlx::query(
         "SELECT l.run_id, l.state, l.worker, l.granted_at, r.state, r.urgent, h.origin, h.next_at, h.delay_ms,
+                h.failures,
                 (SELECT jar FROM jars j WHERE j.run_id = l.run_id AND j.host_id = l.host_id)
          FROM leases l JOIN runs r ON r.run_id = l.run_id JOIN hosts h ON h.host_id = l.host_id
          WHERE l.lease_id = ? AND l.host_id = ?",
@@ -62,7 +63,8 @@ pub(super) async fn grant(store: &SqliteStore, claim: &Claim, policy: GrantPolic
         robots,
         policy: FetchPolicy::of(&job, &origin),
         origin,
-        jar: get(&row, 9)?,
+        failures: small(&row, 9)?,
+        jar: get(&row, 10)?,
         left_ms: millis(left),
         wait_ms: millis(Timestamp(get(&row, 7)?).since(tx.now)),
     };

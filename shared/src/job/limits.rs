@@ -1,11 +1,13 @@
 use super::{ByteSize, Span};
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// When to stop, and what is too much. What a limit leaves over is closed and counted under its
 /// name (`limit_pages`, `too_deep`...).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Pages fetched with success, then the run ends.

@@ -3,6 +3,9 @@
 use super::{Job, Problem};
 use std::path::{Path, PathBuf};
 
+/// The JSON Schema (2020-12) of a job, as committed; a test holds it against the types.
+pub const SCHEMA: &str = include_str!("../../../docs/job.schema.json");
+
 /// A job that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
@@ -102,7 +105,8 @@ fn nearest_name(message: &str) -> String {
     }
 }
 
-/// The JSON Schema (2020-12) of a job.
+/// The JSON Schema (2020-12) of a job, made from its types. Programs print [`SCHEMA`].
+#[cfg(feature = "schema")]
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Job).to_value()
 }

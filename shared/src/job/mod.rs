@@ -15,7 +15,9 @@ mod units;
 pub use check::{Problem, compile_regex, compile_regexes};
 pub use extract::{Extract, Field, FieldType, Get, PageValue};
 pub use limits::Limits;
-pub use load::{JobError, from_json, from_yaml, load, schema, to_yaml};
+#[cfg(feature = "schema")]
+pub use load::schema;
+pub use load::{JobError, SCHEMA, from_json, from_yaml, load, to_yaml};
 pub use outputs::{Format, Output};
 pub use politeness::{Delay, Politeness, RobotsMode};
 pub use request::{BasicAuth, Request, Timeouts};
@@ -23,6 +25,7 @@ pub use scope::{Priority, Scope, Within};
 pub use seeds::Seeds;
 pub use units::{ByteSize, Span};
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +33,8 @@ use serde::{Deserialize, Serialize};
 pub const VERSION: u32 = 1;
 
 /// What to harvest: where to begin, how far to go, how gently, and what to take from each page.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Job {
     /// The version of this document; 1.

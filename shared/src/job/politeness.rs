@@ -1,10 +1,12 @@
 use super::Span;
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How gently each host is treated, by all of the fleet together.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Politeness {
     /// The pause between two requests to one host. `auto` waits as long as the host took to
@@ -12,11 +14,11 @@ pub struct Politeness {
     pub delay: Delay,
     /// Requests under way at one host within one lease. By default 1, and 8 where `delay` is 0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 256))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 256)))]
     pub concurrency: Option<u16>,
     /// Leases of one host at a time, each with its own connections; more than one only where the
     /// delay is 0.
-    #[schemars(range(min = 1, max = 64))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 64)))]
     pub lanes: u16,
     /// What robots.txt means for this job.
     pub robots: RobotsMode,
@@ -106,6 +108,7 @@ impl<'de> Deserialize<'de> for Delay {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for Delay {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Delay".into()
@@ -120,7 +123,8 @@ impl JsonSchema for Delay {
 }
 
 /// What robots.txt means for a job.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RobotsMode {
     /// Its rules are kept, its delay too (RFC 9309).

@@ -1,4 +1,5 @@
 use super::Span;
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -6,7 +7,8 @@ use std::fmt;
 use std::time::Duration;
 
 /// What goes with every request. Headers, cookies and passwords go only to the hosts of the seeds.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Request {
     /// Headers by name. Not `Host`, `Connection`, `Content-Length`, `Transfer-Encoding`.
@@ -23,7 +25,8 @@ pub struct Request {
 }
 
 /// HTTP basic authentication.
-#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BasicAuth {
     /// The user's name, without `:`.
@@ -39,7 +42,8 @@ impl fmt::Debug for BasicAuth {
 }
 
 /// How long is too long, for one fetch.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Timeouts {
     /// Until the connection stands, name resolution and TLS included.

@@ -1,8 +1,10 @@
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Which of the links found are followed. Seeds always are, and so is where a seed redirects to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Scope {
     /// How far from the seeds, or from the page that holds the link.
@@ -51,7 +53,8 @@ impl Default for Scope {
 }
 
 /// How far a link may lead.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Within {
     /// The host (name and port) of the page that holds the link, or of a seed. http and https on
@@ -68,12 +71,13 @@ pub enum Within {
 }
 
 /// URLs that match `pattern` are fetched in order of `priority`: 0 first, 9 last; others have 5.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Priority {
     /// A regular expression on the whole URL.
     pub pattern: String,
     /// 0 to 9.
-    #[schemars(range(max = 9))]
+    #[cfg_attr(feature = "schema", schemars(range(max = 9)))]
     pub priority: u8,
 }

@@ -74,6 +74,8 @@ impl Egress {
     /// A way out with another resolver.
     pub fn with_look_up(config: EgressConfig, look_up: LookUp) -> Self {
         let EgressConfig { allow, deny, ports } = config;
+        // One provider for the process; whoever was first chose the same.
+        let _chosen = rustls::crypto::ring::default_provider().install_default();
         Egress {
             rules: Arc::new(Rules { allow, deny, ports }),
             directory: Arc::new(Directory::new(look_up)),

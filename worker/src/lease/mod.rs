@@ -57,7 +57,20 @@ struct Lease<'a> {
 /// If a segment was not stored and will not be; then nothing may be reported or settled.
 pub async fn hold(context: &Context, granted: Granted) -> Result<LeaseReport, Lost> {
     let Granted { grant, claimed_at, granted_at } = granted;
-    let Grant { lease: id, host, origin, run, urgent, tasks, robots, policy, jar, left_ms, wait_ms } = grant;
+    let Grant {
+        lease: id,
+        host,
+        origin,
+        run,
+        urgent,
+        tasks,
+        robots,
+        policy,
+        jar,
+        failures,
+        left_ms,
+        wait_ms,
+    } = grant;
     tracing::debug!(lease = %id, %run, origin, tasks = tasks.len(), "lease begins");
     let from = granted_at + Duration::from_millis(wait_ms);
     let until = claimed_at + Duration::from_millis(left_ms);
@@ -69,7 +82,7 @@ pub async fn hold(context: &Context, granted: Granted) -> Result<LeaseReport, Lo
         origin: root.as_ref().map_or_else(Origin::new_opaque, Url::origin),
         root,
         urgent,
-        pace: Pace::new(policy.politeness.clone(), from, until, context.halt.stop.clone()),
+        pace: Pace::new(policy.politeness.clone(), failures, from, until, context.halt.stop.clone()),
         fetcher: Fetcher::new(
             context.deps.egress.clone(),
             policy.request.timeouts.clone(),
@@ -93,8 +106,8 @@ pub async fn hold(context: &Context, granted: Granted) -> Result<LeaseReport, Lo
         not_begun,
         next_in_ms: ms_up(shut.map_or(next_in, |pause| pause.max(next_in))),
         delay_ms: ms_up(delay),
-        failures: if shut.is_some() { failures.max(1) } else { failures },
-        down: down || shut.is_some(),
+        failures,
+        down,
         robots,
         jar: lease.jar.changed(),
     })

@@ -66,7 +66,18 @@ impl Lease<'_> {
         };
         let answer = fetched.answer.clone();
         if answer.access == Access::Denied {
-            return Entry::Shut { pause: robots::DENIED_VALID, fetched: Some(answer) };
+            let pause = self.pace.shut(robots::DENIED_VALID);
+            let why = fetched.last.answer.as_ref().err().map(|failure| failure.reason);
+            let status = fetched.last.answer.as_ref().ok().map(|answer| answer.status.as_u16());
+            tracing::warn!(
+                host = self.origin.ascii_serialization(),
+                why = why.map(tracing::field::display),
+                status,
+                "robots.txt cannot be had"
+            );
+            // It holds as long as the host is left alone, then it is asked for again.
+            let valid_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+            return Entry::Shut { pause, fetched: Some(RobotsAnswer { valid_ms, ..answer }) };
         }
         self.close_own(tasks, Some(fetched), &answer);
         Entry::Open { rules: Some(self.heed(&answer)), fetched: Some(answer) }

@@ -197,6 +197,7 @@ pub fn grant(origin: &str, paths: &[&str]) -> Grant {
         Task { url_id: UrlId::of(run, &url), url, kind, depth: 0, hops: 0, tries: 0, asked_url: None }
     };
     Grant {
+        failures: 0,
         lease: LeaseId(LEASES.fetch_add(1, Ordering::Relaxed)),
         host: HostId::of(origin),
         origin: origin.to_owned(),
