@@ -30,6 +30,8 @@ mod report;
 mod results;
 mod runs;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod turn;
 mod writer;
 
@@ -69,6 +71,12 @@ impl SqliteStore {
         let writer = writer::Writer::new(open::writer(path).await?);
         let readers = open::readers(path);
         Ok(SqliteStore { writer, readers, clock, jobs: jobs::Jobs::default(), _lock: lock })
+    }
+
+    /// Closes the database in order: waits for a transaction under way, copies the WAL into the file.
+    pub async fn close(self) {
+        self.readers.close().await;
+        self.writer.close().await;
     }
 
     async fn begin(&self) -> error::Result<writer::Tx<'_>> {

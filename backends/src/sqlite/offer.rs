@@ -61,10 +61,13 @@ enum Look {
 }
 
 pub(super) async fn offer(store: &SqliteStore, policy: OfferPolicy) -> Result<Offers> {
+    let most = u64::from(policy.max_offered);
+    if let Some(none) = nothing_to_do(store, most).await? {
+        return Ok(none);
+    }
     let mut tx = store.begin().await?;
-    let query = sqlx::query("SELECT count(*) FROM leases WHERE state = 0");
-    let offered = tx.one(query).await?.map_or(Ok(0), |row| count(&row, 0))?;
-    let mut room = u64::from(policy.max_offered).saturating_sub(offered);
+    let now = tx.now;
+    let mut room = most.saturating_sub(turn::glance(tx.connection(), now).await?.offered);
     let mut runs = if room > 0 { turn::candidates(store, &mut tx).await? } else { Vec::new() };
     let mut offers = Offers::default();
     while room > 0 {
@@ -96,9 +99,22 @@ pub(super) async fn offer(store: &SqliteStore, policy: OfferPolicy) -> Result<Of
         }
     }
     offers.offers.sort_by_key(|offered| !offered.urgent);
-    offers.next_due = turn::next_due(&mut tx, room == 0).await?;
+    offers.next_due = turn::next_due(tx.connection(), now, room == 0).await?;
     tx.commit().await?;
     Ok(offers)
+}
+
+/// The answer to most calls, without a transaction: there is no room, or no host is ready.
+async fn nothing_to_do(store: &SqliteStore, most: u64) -> Result<Option<Offers>> {
+    let now = store.clock.now();
+    let mut reader = store.readers.acquire().await?;
+    let glance = turn::glance(&mut reader, now).await?;
+    let is_full = glance.offered >= most;
+    if glance.ready && !is_full {
+        return Ok(None);
+    }
+    let next_due = turn::next_due(&mut reader, now, is_full).await?;
+    Ok(Some(Offers { offers: Vec::new(), next_due }))
 }
 
 /// Looks at a ready host of a run, and makes a lease if it can.

@@ -102,32 +102,30 @@ async fn note_host(tx: &mut Tx<'_>, report: &LeaseReport) -> Result<()> {
 /// nothing about it.
 async fn note_down(tx: &mut Tx<'_>, report: &LeaseReport) -> Result<()> {
     let host = report.host.0;
-    let is_denied = report.robots.as_ref().is_some_and(|answer| answer.access == Access::Denied);
+    let is_denied = match &report.robots {
+        Some(answer) => answer.access == Access::Denied,
+        None => still_denied(tx, host).await?,
+    };
     if report.down {
         let query = sqlx::query("UPDATE hosts SET down_since = coalesce(down_since, ?) WHERE host_id = ?");
         tx.execute(query.bind(tx.now.0).bind(host)).await?;
-        let since = "INSERT INTO down (host_id, run_id, since, reason)
-             SELECT host_id, ?, down_since, 0 FROM hosts WHERE host_id = ?
+    }
+    if report.down || is_denied && report.robots.is_some() {
+        let query = sqlx::query(
+            "INSERT INTO down (host_id, run_id, since, reason)
+             SELECT h.host_id, ?, coalesce(h.down_since, r.denied_since, ?), ?
+             FROM hosts h LEFT JOIN robots r ON r.host_id = h.host_id WHERE h.host_id = ?
              ON CONFLICT (host_id, run_id) DO UPDATE SET since = min(since, excluded.since),
-               reason = excluded.reason";
-        tx.execute(sqlx::query(since).bind(report.run.0).bind(host)).await?;
-        return Ok(());
+               reason = excluded.reason",
+        );
+        let query = query.bind(report.run.0).bind(tx.now.0).bind(is_denied).bind(host);
+        tx.execute(query).await?;
+    } else if !is_denied && (report.robots.is_some() || !report.segments.is_empty()) {
+        let query =
+            sqlx::query("UPDATE hosts SET down_since = NULL WHERE host_id = ? AND down_since IS NOT NULL");
+        tx.execute(query.bind(host)).await?;
+        tx.execute(sqlx::query("DELETE FROM down WHERE host_id = ?").bind(host)).await?;
     }
-    let answered = "UPDATE hosts SET down_since = NULL WHERE host_id = ? AND down_since IS NOT NULL";
-    if is_denied {
-        tx.execute(sqlx::query(answered).bind(host)).await?;
-        let since = "INSERT INTO down (host_id, run_id, since, reason)
-             SELECT host_id, ?, denied_since, 1 FROM robots WHERE host_id = ? AND denied_since IS NOT NULL
-             ON CONFLICT (host_id, run_id) DO UPDATE SET since = min(since, excluded.since),
-               reason = excluded.reason";
-        tx.execute(sqlx::query(since).bind(report.run.0).bind(host)).await?;
-        return Ok(());
-    }
-    if report.robots.is_none() && (report.segments.is_empty() || still_denied(tx, host).await?) {
-        return Ok(());
-    }
-    tx.execute(sqlx::query(answered).bind(host)).await?;
-    tx.execute(sqlx::query("DELETE FROM down WHERE host_id = ?").bind(host)).await?;
     Ok(())
 }
 

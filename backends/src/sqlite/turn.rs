@@ -8,6 +8,7 @@ use super::offer::Candidate;
 use super::writer::Tx;
 use shared::clock::Timestamp;
 use shared::ids::{HostId, RunId};
+use sqlx::SqliteConnection;
 use std::collections::VecDeque;
 
 /// Hosts of a run that are read at once.
@@ -114,15 +115,38 @@ pub(super) async fn winner(tx: &mut Tx<'_>, runs: &[Candidate], place: usize, ho
     Ok(best)
 }
 
+/// What a look without a transaction tells.
+pub(super) struct Glance {
+    /// Offers that nobody has claimed yet.
+    pub(super) offered: u64,
+    /// Some running run has a host to look at.
+    pub(super) ready: bool,
+}
+
+/// Looks whether there is anything to do at all; most looks find nothing.
+pub(super) async fn glance(connection: &mut SqliteConnection, now: Timestamp) -> Result<Glance> {
+    let query = sqlx::query(
+        "SELECT (SELECT count(*) FROM leases WHERE state = 0 AND state < 2),
+                EXISTS (SELECT 1 FROM runs r JOIN run_hosts h ON h.run_id = r.run_id
+                        WHERE r.state < 3 AND r.state = 1 AND h.ready_at <= ?)",
+    );
+    let row = query.bind(now.0).fetch_one(connection).await?;
+    Ok(Glance { offered: count(&row, 0)?, ready: get(&row, 1)? })
+}
+
 /// When something may be ready next. With all offers made, the first of them to lapse counts too.
-pub(super) async fn next_due(tx: &mut Tx<'_>, is_full: bool) -> Result<Option<Timestamp>> {
+pub(super) async fn next_due(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    is_full: bool,
+) -> Result<Option<Timestamp>> {
     let query = sqlx::query(
         "SELECT min(at) FROM (
            SELECT (SELECT min(ready_at) FROM run_hosts h WHERE h.run_id = r.run_id AND h.ready_at > ?) AS at
            FROM runs r WHERE r.state < 3 AND r.state = 1
            UNION ALL SELECT min(due) FROM queue WHERE lease_id = -1
-           UNION ALL SELECT min(expires_at) FROM leases WHERE state = 0 AND ?)",
+           UNION ALL SELECT min(expires_at) FROM leases WHERE state = 0 AND state < 2 AND ?)",
     );
-    let row = tx.one(query.bind(tx.now.0).bind(is_full)).await?;
-    Ok(row.map_or(Ok(None), |row| get::<Option<i64>>(&row, 0))?.map(Timestamp))
+    let row = query.bind(now.0).bind(is_full).fetch_one(connection).await?;
+    Ok(get::<Option<i64>>(&row, 0)?.map(Timestamp))
 }

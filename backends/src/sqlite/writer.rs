@@ -2,8 +2,8 @@
 
 use super::error::Result;
 use shared::clock::Timestamp;
-use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// Hands out transactions, one at a time.
@@ -28,6 +28,13 @@ pub(super) struct Tx<'a> {
 impl Writer {
     pub(super) fn new(connection: SqliteConnection) -> Self {
         Writer { line: Mutex::new(Line { connection, open: false }) }
+    }
+
+    /// Closes the connection. What fails in that was committed before.
+    pub(super) async fn close(self) {
+        if let Err(error) = self.line.into_inner().connection.close().await {
+            tracing::debug!(%error, "the database did not close in order");
+        }
     }
 
     /// Waits for its turn, then begins.
