@@ -40,7 +40,7 @@ impl Cache {
         site.write_u8(0xff);
         let path = base.path();
         let mut folder = site.clone();
-        folder.write(path[..path.rfind('/').map_or(0, |at| at + 1)].as_bytes());
+        folder.write(&path.as_bytes()[..path.rfind('/').map_or(0, |at| at + 1)]);
         folder.write_u8(0xff);
         let mut page = site.clone();
         page.write(path.as_bytes());

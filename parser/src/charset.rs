@@ -52,7 +52,7 @@ pub fn of_header(value: &str) -> Option<&'static Encoding> {
     let mut rest = value;
     while let Some(at) = next_parameter(rest) {
         rest = rest[at + 1..].trim_start();
-        let Some((name, after)) = rest.split_once(['=', ';']) else { return None };
+        let (name, after) = rest.split_once(['=', ';'])?;
         if rest.as_bytes().get(name.len()) == Some(&b';') {
             rest = &rest[name.len()..];
             continue;

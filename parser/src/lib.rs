@@ -6,7 +6,11 @@
 
 mod cache;
 pub mod charset;
+#[cfg(test)]
+mod conformance;
 mod consume;
+#[cfg(test)]
+mod cost;
 pub mod extract;
 pub mod html;
 mod json;

@@ -50,12 +50,12 @@ pub fn form(content_type: Option<&str>, body: &[u8]) -> Form {
 fn sniffed(body: &[u8]) -> Form {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let head = body[..body.len().min(HEAD)].trim_ascii_start();
-    let begins = |tag: &&[u8]| {
+    let begins = |tag: &&'static [u8]| {
         head.len() > tag.len()
             && head[..tag.len()].eq_ignore_ascii_case(tag)
             && (head[tag.len()] == b'>' || head[tag.len()].is_ascii_whitespace())
     };
-    if head.starts_with(b"<!--") || TAGS.iter().any(|tag| begins(&tag)) { Form::Html } else { Form::Other }
+    if head.starts_with(b"<!--") || TAGS.iter().any(begins) { Form::Html } else { Form::Other }
 }
 
 #[cfg(test)]

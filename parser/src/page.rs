@@ -82,7 +82,7 @@ pub fn read(source: &Source<'_>) -> Read {
     Read { parsed: ParsedPage { title, meta, error }, records: records.records, links }
 }
 
-fn items(found: &Found<'_>) -> Vec<Value> {
+pub(crate) fn items(found: &Found<'_>) -> Vec<Value> {
     let mut items = Vec::new();
     let mut text = String::new();
     for script in &found.jsonld {
@@ -104,7 +104,7 @@ impl Source<'_> {
     ) -> Links {
         let job = &*self.plan.job;
         let nofollow =
-            job.scope.nofollow && meta::forbids_to_follow(found, robots, &job.politeness.product_token());
+            job.scope.nofollow && meta::forbids_to_follow(found, robots, job.politeness.product_token());
         let judge = Judge {
             job,
             wanted: &self.plan.wanted,
@@ -159,3 +159,6 @@ impl Source<'_> {
         extract::records(rules, &facts, html, &Budget::until(Instant::now() + SELECTING))
     }
 }
+
+#[cfg(test)]
+mod tests;

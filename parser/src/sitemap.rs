@@ -29,14 +29,18 @@ pub fn entries(text: &str) -> Vec<Entry> {
     if text.starts_with('<') { xml(text) } else { list(text) }
 }
 
-/// One address a line.
+/// One address a line; `www.example.com/x` is one as well.
 fn list(text: &str) -> Vec<Entry> {
-    let is_address = |line: &&str| {
-        let head = line.get(..8).unwrap_or(line).to_ascii_lowercase();
-        line.len() <= LONGEST && (head.starts_with("http://") || head.starts_with("https://"))
-    };
-    let lines = text.lines().map(str::trim).filter(is_address);
-    lines.take(MOST_ENTRIES).map(|line| Entry { href: line.to_owned(), kind: Kind::Page }).collect()
+    let lines = text.lines().map(str::trim).filter(|line| line.len() <= LONGEST);
+    lines.filter_map(address).take(MOST_ENTRIES).map(|href| Entry { href, kind: Kind::Page }).collect()
+}
+
+fn address(line: &str) -> Option<String> {
+    let begins = |with: &str| line.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
+    if begins("http://") || begins("https://") {
+        return Some(line.to_owned());
+    }
+    (begins("www.") && !line.contains(char::is_whitespace)).then(|| format!("http://{line}"))
 }
 
 /// What text is being collected for.

@@ -89,11 +89,7 @@ fn each_text<'a>(top: NodeRef<'a, Node>, mut text: impl FnMut(&'a str) -> bool) 
     loop {
         let mut inside = true;
         match node.value() {
-            Node::Text(found) => {
-                if !text(&found.text) {
-                    return;
-                }
-            }
+            Node::Text(found) if !text(&found.text) => return,
             Node::Element(element) => inside = node.id() == top.id() || is_shown(element),
             _ => {}
         }

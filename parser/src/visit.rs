@@ -257,7 +257,7 @@ impl Place<'_> {
 }
 
 /// A sitemap that is a gzip file itself, whatever the headers say of it.
-fn unpacked(bytes: &[u8]) -> Cow<'_, [u8]> {
+pub fn unpacked(bytes: &[u8]) -> Cow<'_, [u8]> {
     if !bytes.starts_with(b"\x1f\x8b") {
         return Cow::Borrowed(bytes);
     }
@@ -296,3 +296,6 @@ fn ending(visit: &Visit, ending: Ending) -> ParsedVisit {
 fn one(visit: &Visit, what: Ending) -> Visited {
     Visited { endings: vec![ending(visit, what)], decided: Vec::new() }
 }
+
+#[cfg(test)]
+mod tests;

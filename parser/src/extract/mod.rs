@@ -10,3 +10,6 @@ mod values;
 pub use record::{Facts, Records, records};
 pub use rules::{Rules, check};
 pub use select::Budget;
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use html5ever::tree_builder::TreeBuilder;
 use html5ever::{LocalName, local_name};
 use scraper::Html;
 use std::cell::Cell;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Tokens between two looks at the clock.
 const TICK: u32 = 1024;
@@ -27,6 +27,8 @@ pub struct Guard {
     /// Elements that were closed as soon as they opened, and whose end tags are still to come.
     flattened: Cell<u32>,
     in_noscript: Cell<bool>,
+    /// The tokens that there were, and when, as the last look for progress found some.
+    progress: Cell<(u32, Instant)>,
 }
 
 impl Guard {
@@ -40,6 +42,7 @@ impl Guard {
             nesting: Cell::new(0),
             flattened: Cell::new(0),
             in_noscript: Cell::new(false),
+            progress: Cell::new((0, Instant::now())),
         }
     }
 
@@ -51,6 +54,16 @@ impl Guard {
     pub fn look_at_the_clock(&self) {
         if self.cut.get().is_none() && Instant::now() >= self.deadline {
             self.cut.set(Some("parsing took too long"));
+        }
+    }
+
+    /// Stops where no token came for so long.
+    pub fn look_for_progress(&self, longest: Duration) {
+        let (tokens, since) = self.progress.get();
+        if tokens != self.tokens.get() {
+            self.progress.set((self.tokens.get(), Instant::now()));
+        } else if self.cut.get().is_none() && since.elapsed() >= longest {
+            self.cut.set(Some("one tag took too long"));
         }
     }
 
@@ -119,6 +132,9 @@ impl TokenSink for Guard {
 
     fn process_token(&self, token: Token, _line: u64) -> Result {
         if self.cut.get().is_some() && token != Token::EOFToken {
+            return TokenSinkResult::Continue;
+        }
+        if matches!(token, Token::ParseError(_)) {
             return TokenSinkResult::Continue;
         }
         let tokens = self.tokens.get() + 1;

@@ -23,11 +23,18 @@ pub struct Bounds {
     pub depth: u32,
     /// Time.
     pub time: Duration,
+    /// Time for one token; the cost of a tag is the square of its attributes.
+    pub one_token: Duration,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Bounds { nodes: 1_000_000, depth: 256, time: Duration::from_secs(10) }
+        Bounds {
+            nodes: 1_000_000,
+            depth: 256,
+            time: Duration::from_secs(10),
+            one_token: Duration::from_secs(2),
+        }
     }
 }
 
@@ -53,6 +60,7 @@ pub fn parse(text: &str, bounds: Bounds) -> Document {
         queue.push_back(StrTendril::from_slice(chunk));
         while !matches!(tokenizer.feed(&queue), TokenizerResult::Done) {}
         tokenizer.sink.look_at_the_clock();
+        tokenizer.sink.look_for_progress(bounds.one_token);
     }
     tokenizer.end();
     let guard = tokenizer.sink;
@@ -107,5 +115,15 @@ mod tests {
         assert!(texts(&few.html, "i").len() <= 1_000);
         let late = parse(&page, Bounds { time: Duration::ZERO, ..Bounds::default() });
         assert_eq!(late.cut, Some("parsing took too long"));
+        let tag = format!("<p {}", (0..10_000).map(|n| format!("a{n}=1 ")).collect::<String>());
+        let slow = parse(&tag, Bounds { one_token: Duration::ZERO, ..Bounds::default() });
+        assert_eq!(slow.cut, Some("one tag took too long"));
+    }
+
+    #[test]
+    fn text_in_pieces_is_one_node() {
+        let page = format!("<title>{}</title><b>x</b>", "a\n&amp;<".repeat(10_000));
+        let document = parse(&page, Bounds { nodes: 100, ..Bounds::default() });
+        assert_eq!((document.cut, texts(&document.html, "b").len()), (None, 1));
     }
 }

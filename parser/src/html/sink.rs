@@ -13,6 +13,8 @@ pub struct Sink {
     inner: HtmlTreeSink,
     nodes: Cell<u32>,
     last_parent: Cell<Option<NodeId>>,
+    /// Where text was added, if nothing was added since: more of it goes into the same node.
+    text_in: Cell<Option<NodeId>>,
 }
 
 impl Sink {
@@ -21,7 +23,12 @@ impl Sink {
         let mut html = Html::new_document();
         // A node to 30 bytes is what pages have; a bound, so that a large page takes it as it comes.
         html.tree = ego_tree::Tree::with_capacity(scraper::Node::Document, (bytes / 30).min(20_000));
-        Sink { inner: HtmlTreeSink::new(html), nodes: Cell::new(0), last_parent: Cell::new(None) }
+        Sink {
+            inner: HtmlTreeSink::new(html),
+            nodes: Cell::new(0),
+            last_parent: Cell::new(None),
+            text_in: Cell::new(None),
+        }
     }
 
     /// Nodes so far.
@@ -41,7 +48,15 @@ impl Sink {
     }
 
     fn count(&self) {
+        self.text_in.set(None);
         self.nodes.set(self.nodes.get() + 1);
+    }
+
+    fn count_text(&self, place: NodeId) {
+        if self.text_in.get() != Some(place) {
+            self.count();
+            self.text_in.set(Some(place));
+        }
     }
 }
 
@@ -94,14 +109,14 @@ impl TreeSink for Sink {
     fn append(&self, parent: &NodeId, child: NodeOrText<NodeId>) {
         match &child {
             NodeOrText::AppendNode(_) => self.last_parent.set(Some(*parent)),
-            NodeOrText::AppendText(_) => self.count(),
+            NodeOrText::AppendText(_) => self.count_text(*parent),
         }
         self.inner.append(parent, child);
     }
 
     fn append_before_sibling(&self, sibling: &NodeId, child: NodeOrText<NodeId>) {
         if matches!(child, NodeOrText::AppendText(_)) {
-            self.count();
+            self.count_text(*sibling);
         }
         self.inner.append_before_sibling(sibling, child);
     }
