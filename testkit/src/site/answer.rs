@@ -68,11 +68,18 @@ impl Served {
         self.begun.lock().clear();
     }
 
-    /// Prepares every page's usual answer, as far as the memory goes.
+    /// Prepares every page's usual answer, as far as the memory goes, on all processors.
     pub(crate) fn prepare(&self) {
-        for (page, i) in self.plan.pages.iter().zip(0u32..) {
-            self.page(i, page.coding);
-        }
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        std::thread::scope(|scope| {
+            for first in 0..threads {
+                scope.spawn(move || {
+                    for (page, i) in self.plan.pages.iter().zip(0u32..).skip(first).step_by(threads) {
+                        self.page(i, page.coding);
+                    }
+                });
+            }
+        });
     }
 
     pub(crate) fn answer(&self, request: &Request) -> Action {
