@@ -40,6 +40,8 @@ enum Command {
 }
 
 fn main() -> anyhow::Result<()> {
+    // Only this is linked in; it fails only where it was installed before.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
     match Arguments::parse().command {
         Command::All(all) => all.run(),
         Command::Scale(scale) => scale.run(),
