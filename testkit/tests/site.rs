@@ -24,6 +24,8 @@ struct Crawler<'a> {
 }
 
 fn client() -> reqwest::Client {
+    // The workspace's reqwest brings no TLS provider. Only the first call chooses.
+    let _chosen = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
