@@ -6,7 +6,8 @@ use spider::website::Website;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 
-/// Pages that may wait for the receiver. `spider` drops pages that a slow receiver misses.
+/// Pages that may wait for the receiver. `spider` drops pages that a slow receiver misses: with 1,024 a
+/// third of the records was lost.
 const CHANNEL: usize = 16_384;
 
 /// Field, selector, and the attribute where it is not the text.
