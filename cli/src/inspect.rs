@@ -58,7 +58,12 @@ fn of_url(text: &str, base: Option<&str>) -> anyhow::Result<Value> {
 
 fn of_robots(file: &[u8], agent: &str, urls: &[String]) -> anyhow::Result<Value> {
     let text = String::from_utf8_lossy(file);
-    let answer = RobotsAnswer { access: shared::robots::Access::Rules, text: text.clone().into_owned(), fetched_at: Timestamp(0), valid_ms: 0 };
+    let answer = RobotsAnswer {
+        access: shared::robots::Access::Rules,
+        text: text.clone().into_owned(),
+        fetched_at: Timestamp(0),
+        valid_ms: 0,
+    };
     let rules = Rules::of(&answer, agent);
     let mut allowed = serde_json::Map::new();
     let mut base = None;

@@ -4,7 +4,7 @@ use super::bulk::Bulk;
 use super::codes::{count, get, url_id};
 use super::error::Result;
 use super::ledger::Ledger;
-use super::writer::Tx;
+use super::writer::{Query, Tx};
 use shared::frontier::{Admission, AdmitRules};
 use shared::ids::{HostId, UrlId};
 use shared::outcome::{Kind, Reason};
@@ -13,9 +13,11 @@ use std::collections::{HashMap, HashSet};
 
 static SEEN: Bulk = Bulk::new(
     "INSERT INTO seen (run_id, url_id, ord) SELECT * FROM (VALUES {}) WHERE column1 IS NOT NULL
-     ON CONFLICT DO NOTHING RETURNING ord",
+     ON CONFLICT DO NOTHING",
     3,
 );
+
+static NEW: Bulk = Bulk::new("SELECT ord FROM seen WHERE run_id = ? AND ord >= ? AND url_id IN ({})", 1);
 
 static QUEUE: Bulk = Bulk::new(
     "INSERT INTO queue (run_id, ord, url_id, host_id, prio, kind, depth, hops, url, asked_url)
@@ -127,23 +129,30 @@ pub(super) async fn see(tx: &mut Tx<'_>, books: &mut Ledger, ids: &[UrlId]) -> R
     let run = books.run.0;
     let first = books.next_ord;
     let places = ids.iter().zip(first..).collect::<Vec<_>>();
-    let bind = |q: super::writer::Query, (id, ord): (&UrlId, i64)| q.bind(run).bind(id.0.to_vec()).bind(ord);
-    let rows = SEEN.run(tx, places, |q| q, bind).await?;
-    let mut is_new = vec![false; ids.len()];
-    for row in &rows {
-        let place = usize::try_from(get::<i64>(row, 0)? - first).unwrap_or(usize::MAX);
-        if let Some(new) = is_new.get_mut(place) {
-            *new = true;
+    let bind = |q: Query, (id, ord): (&UrlId, i64)| q.bind(run).bind(id.0.to_vec()).bind(ord);
+    let new = SEEN.run(tx, places, |q| q, bind).await?;
+    let mut is_new = vec![new == ids.len() as u64; ids.len()];
+    if new > 0 && new < ids.len() as u64 {
+        // The usual callers have left out what they know, so that this is rarely asked.
+        let which = NEW
+            .read(tx.connection(), ids, |q| q.bind(run).bind(first), |q, id| q.bind(id.0.to_vec()))
+            .await?;
+        for row in &which {
+            let place = usize::try_from(get::<i64>(row, 0)? - first).unwrap_or(usize::MAX);
+            if let Some(new) = is_new.get_mut(place) {
+                *new = true;
+            }
         }
     }
     books.next_ord += super::codes::int(ids.len() as u64);
-    books.counts.admitted += rows.len() as u64;
+    books.counts.admitted += new;
     Ok(is_new)
 }
 
 async fn known(tx: &mut Tx<'_>, books: &Ledger, urls: &[Admission]) -> Result<HashSet<UrlId>> {
     let run = books.run.0;
-    let rows = KNOWN.run(tx, urls, |q| q.bind(run), |q, url| q.bind(url.url_id.0.to_vec())).await?;
+    let rows =
+        KNOWN.read(tx.connection(), urls, |q| q.bind(run), |q, url| q.bind(url.url_id.0.to_vec())).await?;
     rows.iter().map(|row| url_id(row, 0)).collect()
 }
 
@@ -167,7 +176,7 @@ impl Hosts {
         let ids: Vec<HostId> = wanted.keys().copied().collect();
         let mut admitted: HashMap<HostId, u64> =
             ids.iter().filter_map(|host| Some((*host, books.admitted_now(*host)?))).collect();
-        for row in &RUN_HOSTS.run(tx, ids, |q| q.bind(run), |q, host| q.bind(host.0)).await? {
+        for row in &RUN_HOSTS.read(tx.connection(), ids, |q| q.bind(run), |q, host| q.bind(host.0)).await? {
             *admitted.entry(HostId(get(row, 0)?)).or_default() += count(row, 1)?;
         }
         Ok(Hosts { admitted, wanted, given: 0 })

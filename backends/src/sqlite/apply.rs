@@ -4,10 +4,11 @@ use super::admit::{admit, see};
 use super::bulk::Bulk;
 use super::codes::{get, int, ms, url_id};
 use super::error::{Result, corrupt};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, books, no_such};
 use super::page::Closing;
-use super::writer::{Query, Tx};
+use super::writer::{Lasts, Query, Tx};
 use super::{SqliteStore, lease};
+use shared::clock::Timestamp;
 use shared::frontier::{Admission, AdmitRules};
 use shared::ids::{HostId, LeaseId, RunId, UrlId};
 use shared::messages::SegmentRef;
@@ -50,10 +51,7 @@ pub(super) async fn apply(store: &SqliteStore, segment: ParsedSegment) -> Result
             portion.push(visit);
         }
         let is_last = visits.peek().is_none();
-        let mut tx = store.begin().await?;
-        let portion = Portion { run, at: &at, rules, visits: portion, is_last };
-        portion.apply(&mut tx, &mut applied).await?;
-        tx.commit().await?;
+        Portion { run, at: &at, rules, visits: portion, is_last }.apply(store, &mut applied).await?;
         if is_last {
             return Ok(applied);
         }
@@ -103,44 +101,49 @@ struct Changes {
 }
 
 impl Portion<'_> {
-    async fn apply(self, tx: &mut Tx<'_>, applied: &mut Applied) -> Result<()> {
-        let mut books = Ledger::open(tx, self.run).await?;
-        let segment = self.note_segment(tx).await?;
+    async fn apply(self, store: &SqliteStore, applied: &mut Applied) -> Result<()> {
+        let (mut tx, segment, mut books) = self.begin(store).await?;
         if books.state.is_over() {
             applied.closed.extend(self.visits.iter().map(|_| false));
-            return Ok(());
+            return tx.commit().await;
         }
-        let mut open = self.open_rows(tx).await?;
+        let mut open = self.open_rows(&mut tx).await?;
         let leases: BTreeSet<LeaseId> = self.visits.iter().map(|visit| visit.lease).collect();
         let mut changes = Changes::default();
         for visit in self.visits {
             applied.closed.push(changes.visit(&mut books, &mut open, segment, tx.now.0, visit));
         }
-        let (run, rules) = (self.run, self.rules);
-        applied.admitted += changes.write(tx, &mut books, run, rules).await?;
-        applied.done |= books.close(tx).await?;
-        lease::end_if_empty(tx, leases.into_iter().collect()).await
+        applied.admitted += changes.write(&mut tx, &mut books, self.run, self.rules).await?;
+        applied.done |= books.write(&mut tx).await?;
+        lease::commit(tx, &books, leases).await
     }
 
-    /// Notes the segment as stored, and as applied with its last portion; its number.
-    async fn note_segment(&self, tx: &mut Tx<'_>) -> Result<i64> {
-        let query = sqlx::query(
-            "INSERT INTO segments (run_id, segment_id, object, offset, len, state, announced_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT (run_id, segment_id) DO UPDATE SET state = max(state, excluded.state)
-             RETURNING segment_no",
-        );
-        let query =
-            bind_segment(query.bind(self.run.0), self.at).bind(i64::from(self.is_last)).bind(tx.now.0);
-        let row = tx.all(query).await?;
-        get(row.first().ok_or_else(|| corrupt("a segment without a number"))?, 0)
+    /// Begins, notes the segment as stored, and as applied with its last portion; opens the books.
+    async fn begin<'a>(&self, store: &'a SqliteStore) -> Result<(Tx<'a>, i64, Ledger)> {
+        let first = |now: Timestamp| {
+            let query = sqlx::query(concat!(
+                "BEGIN IMMEDIATE;
+                 INSERT INTO segments (run_id, segment_id, object, offset, len, state, announced_at)
+                 VALUES (?, ?, ?, ?, ?, ?, ?)
+                 ON CONFLICT (run_id, segment_id) DO UPDATE SET state = max(state, excluded.state)
+                 RETURNING segment_no; ",
+                books!()
+            ));
+            let query = bind_segment(query.bind(self.run.0), self.at);
+            query.bind(i64::from(self.is_last)).bind(now.0).bind(self.run.0)
+        };
+        let (tx, rows) = store.begin_with(Lasts::PowerLoss, first).await?;
+        let [segment, books] = &rows[..] else { return Err(no_such(self.run)) };
+        let books = Ledger::of_row(self.run, books)?;
+        Ok((tx, get(segment, 0)?, books))
     }
 
     /// Of the visited URLs, those that are known: the open row, or None where it is closed.
     async fn open_rows(&self, tx: &mut Tx<'_>) -> Result<HashMap<UrlId, Option<Open>>> {
         let run = self.run.0;
-        let rows =
-            OPEN.run(tx, &self.visits, |q| q.bind(run), |q, visit| q.bind(visit.url_id.0.to_vec())).await?;
+        let rows = OPEN
+            .read(tx.connection(), &self.visits, |q| q.bind(run), |q, visit| q.bind(visit.url_id.0.to_vec()))
+            .await?;
         rows.iter()
             .map(|row| {
                 let open = match get::<Option<i64>>(row, 1)? {

@@ -46,18 +46,23 @@ impl Bulk {
     }
 
     /// Runs it over all rows, in lists; `first` binds what stands before the list, `bind` one row.
-    /// Returns what the statements returned.
+    /// Returns how many rows the statements changed.
     pub(super) async fn run<T>(
         &self,
         tx: &mut Tx<'_>,
         rows: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
         first: impl Fn(Query) -> Query,
         bind: impl Fn(Query, T) -> Query,
-    ) -> Result<Vec<SqliteRow>> {
-        self.read(tx.connection(), rows, first, bind).await
+    ) -> Result<u64> {
+        let mut rows = rows.into_iter();
+        let mut changed = 0;
+        while rows.len() > 0 {
+            changed += tx.execute(self.next(&mut rows, &first, &bind)).await?;
+        }
+        Ok(changed)
     }
 
-    /// As [`Bulk::run`], on any connection.
+    /// As [`Bulk::run`], on any connection; returns the rows that the statements returned.
     pub(super) async fn read<T>(
         &self,
         connection: &mut SqliteConnection,
@@ -68,12 +73,20 @@ impl Bulk {
         let mut rows = rows.into_iter();
         let mut returned = Vec::new();
         while rows.len() > 0 {
-            let (size, text) = self.list(rows.len());
-            let query = first(sqlx::query(AssertSqlSafe(text)));
-            let query = rows.by_ref().take(size).fold(query, &bind);
-            returned.append(&mut query.fetch_all(&mut *connection).await?);
+            returned.append(&mut self.next(&mut rows, &first, &bind).fetch_all(&mut *connection).await?);
         }
         Ok(returned)
+    }
+
+    /// The statement over the next rows.
+    fn next<T>(
+        &self,
+        rows: &mut impl ExactSizeIterator<Item = T>,
+        first: &impl Fn(Query) -> Query,
+        bind: &impl Fn(Query, T) -> Query,
+    ) -> Query {
+        let (size, text) = self.list(rows.len());
+        rows.take(size).fold(first(sqlx::query(AssertSqlSafe(text))), bind)
     }
 }
 

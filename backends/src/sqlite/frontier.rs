@@ -58,8 +58,7 @@ async fn admit_all(store: &SqliteStore, run: RunId, rules: AdmitRules, urls: Vec
     let mut tx = store.begin().await?;
     let mut books = Ledger::open(&mut tx, run).await?;
     let admitted = admit(&mut tx, &mut books, rules, urls).await?;
-    books.close(&mut tx).await?;
-    tx.commit().await?;
+    books.commit(tx).await?;
     Ok(admitted)
 }
 
@@ -75,8 +74,7 @@ async fn seeded(store: &SqliteStore, run: RunId) -> Outcome<()> {
     if books.state == RunState::Seeding {
         books.state = RunState::Running;
     }
-    books.close(&mut tx).await?;
-    tx.commit().await
+    books.commit(tx).await.map(drop)
 }
 
 async fn lapse_all(store: &SqliteStore, pause: Duration) -> Outcome<u64> {

@@ -3,13 +3,14 @@
 use super::bulk::Bulk;
 use super::codes::get;
 use super::error::Result;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, counts_update};
 use super::page::{Closing, Unvisited};
 use super::writer::Tx;
 use shared::ids::{HostId, LeaseId, RunId};
 use shared::outcome::{Kind, Reason};
 use shared::ports::store::PageEnd;
 use sqlx::sqlite::SqliteRow;
+use std::collections::BTreeSet;
 
 /// Deaths after which a row is leased alone; one less, and it is leased with a few.
 pub(super) const ALONE: i64 = 2;
@@ -42,10 +43,36 @@ impl Held {
 
 /// Ends those of the leases that are handed and hold no open URL any more.
 pub(super) async fn end_if_empty(tx: &mut Tx<'_>, leases: Vec<LeaseId>) -> Result<()> {
-    let gone = EMPTY.run(tx, leases, |q| q, |q, lease| q.bind(lease.0)).await?;
+    let gone = EMPTY.read(tx.connection(), leases, |q| q, |q, lease| q.bind(lease.0)).await?;
     let gone: Vec<i64> = gone.iter().map(|row| get(row, 0)).collect::<Result<_>>()?;
     FORGET_SEGMENTS.run(tx, gone, |q| q, |q, lease| q.bind(lease)).await?;
     Ok(())
+}
+
+/// Leases whose end the last statement of an apply looks after.
+const FEW: usize = 16;
+
+/// Writes the counters, ends those of the leases that are handed and hold no open URL any more, and
+/// commits.
+pub(super) async fn commit(mut tx: Tx<'_>, books: &Ledger, leases: BTreeSet<LeaseId>) -> Result<()> {
+    const LAST: &str = concat!(
+        counts_update!(),
+        "; DELETE FROM leases WHERE lease_id IN (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) AND state = 2
+           AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.run_id = leases.run_id
+             AND q.host_id = leases.host_id AND q.lease_id = leases.lease_id)
+         ; DELETE FROM lease_segments WHERE lease_id IN (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+           AND lease_id NOT IN (SELECT lease_id FROM leases)
+         ; COMMIT"
+    );
+    let mut few: Vec<Option<i64>> = leases.iter().map(|lease| Some(lease.0)).collect();
+    if few.len() > FEW {
+        end_if_empty(&mut tx, leases.into_iter().collect()).await?;
+        few.clear();
+    }
+    few.resize(FEW, None);
+    let query = books.bind_counts(sqlx::query(LAST));
+    let query = few.iter().chain(&few).fold(query, |query, lease| query.bind(*lease));
+    tx.commit_with(query).await.map(drop)
 }
 
 /// Ends a lease. Its open URLs wait again, uncharged.

@@ -2,13 +2,33 @@
 
 use super::bulk::Bulk;
 use super::codes::{count, get, int, of_run_state, of_tally_kind, run_state};
-use super::error::Result;
-use super::writer::Tx;
+use super::error::{Failure, Result};
+use super::writer::{Query, Tx};
 use shared::ids::{HostId, RunId};
 use shared::outcome::Reason;
 use shared::ports::StoreError;
 use shared::ports::store::{RunCounts, RunState, TallyKind};
+use sqlx::sqlite::SqliteRow;
 use std::collections::BTreeMap;
+
+/// Reads the books of a run.
+macro_rules! books {
+    () => {
+        "SELECT r.state, c.admitted, c.closed, c.pages, c.failed, c.redirected, c.cut, c.bytes, c.records,
+                c.rejected, c.urls, c.next_ord
+         FROM runs r JOIN run_counts c ON c.run_id = r.run_id WHERE r.run_id = ?"
+    };
+}
+pub(super) use books;
+
+/// Writes the counters of a run.
+macro_rules! counts_update {
+    () => {
+        "UPDATE run_counts SET admitted = ?, closed = ?, pages = ?, failed = ?, redirected = ?, cut = ?,
+           bytes = ?, records = ?, rejected = ?, urls = ?, next_ord = ? WHERE run_id = ?"
+    };
+}
+pub(super) use counts_update;
 
 /// The run's counters and what is to be written about it.
 pub(super) struct Ledger {
@@ -59,19 +79,21 @@ impl Ledger {
     /// # Errors
     /// [`StoreError::NotFound`]: no such run.
     pub(super) async fn open(tx: &mut Tx<'_>, run: RunId) -> Result<Self> {
-        let query = sqlx::query(
-            "SELECT r.state, c.admitted, c.closed, c.pages, c.failed, c.redirected, c.cut, c.bytes, c.records,
-                    c.rejected, c.urls, c.next_ord
-             FROM runs r JOIN run_counts c ON c.run_id = r.run_id WHERE r.run_id = ?",
-        );
-        let row =
-            tx.one(query.bind(run.0)).await?.ok_or_else(|| StoreError::NotFound(format!("run {run}")))?;
+        let row = tx.one(sqlx::query(Self::READ).bind(run.0)).await?;
+        Self::of_row(run, &row.ok_or_else(|| no_such(run))?)
+    }
+
+    /// The statement whose row [`Ledger::of_row`] takes; its parameter is the run.
+    pub(super) const READ: &str = books!();
+
+    /// From the row of [`Ledger::READ`].
+    pub(super) fn of_row(run: RunId, row: &SqliteRow) -> Result<Self> {
         Ok(Ledger {
             run,
-            state: run_state(get(&row, 0)?)?,
-            counts: counts(&row, 1)?,
-            urls: count(&row, 10)?,
-            next_ord: get(&row, 11)?,
+            state: run_state(get(row, 0)?)?,
+            counts: counts(row, 1)?,
+            urls: count(row, 10)?,
+            next_ord: get(row, 11)?,
             hosts: BTreeMap::new(),
             tallies: BTreeMap::new(),
         })
@@ -113,14 +135,29 @@ impl Ledger {
 
     /// Writes the books. Ends the run if nothing is open any more; returns whether it is over.
     pub(super) async fn close(mut self, tx: &mut Tx<'_>) -> Result<bool> {
+        let is_over = self.write(tx).await?;
+        tx.execute(self.bind_counts(sqlx::query(counts_update!()))).await?;
+        Ok(is_over)
+    }
+
+    /// As [`Ledger::close`], and ends the transaction with it.
+    pub(super) async fn commit(mut self, mut tx: Tx<'_>) -> Result<bool> {
+        let is_over = self.write(&mut tx).await?;
+        let last = sqlx::query(concat!(counts_update!(), "; COMMIT"));
+        tx.commit_with(self.bind_counts(last)).await?;
+        Ok(is_over)
+    }
+
+    /// Writes all but the counters themselves.
+    pub(super) async fn write(&mut self, tx: &mut Tx<'_>) -> Result<bool> {
         let (run, now) = (self.run.0, tx.now.0);
-        let bind_host = |q: super::writer::Query, (host, change): (HostId, HostChange)| {
+        let bind_host = |q: Query, (host, change): (HostId, HostChange)| {
             let ready_at = (change.queued > 0).then_some(now);
             q.bind(run).bind(host.0).bind(change.queued).bind(int(change.admitted)).bind(ready_at)
         };
         HOSTS.run(tx, std::mem::take(&mut self.hosts), |q| q, bind_host).await?;
         self.cap_names(tx).await?;
-        let bind_tally = |q: super::writer::Query, ((kind, key), n): ((TallyKind, String), u64)| {
+        let bind_tally = |q: Query, ((kind, key), n): ((TallyKind, String), u64)| {
             q.bind(run).bind(of_tally_kind(kind)).bind(key).bind(int(n))
         };
         TALLIES.run(tx, std::mem::take(&mut self.tallies), |q| q, bind_tally).await?;
@@ -129,6 +166,11 @@ impl Ledger {
             let query = sqlx::query("UPDATE runs SET state = ?, ended_at = ? WHERE run_id = ?");
             tx.execute(query.bind(of_run_state(self.state)).bind(now).bind(run)).await?;
         }
+        Ok(self.state.is_over())
+    }
+
+    /// Binds the counters to a text that begins with `counts_update!()`.
+    pub(super) fn bind_counts(&self, query: Query) -> Query {
         let c = &self.counts;
         let numbers = [
             c.admitted,
@@ -142,13 +184,8 @@ impl Ledger {
             c.rejected,
             self.urls,
         ];
-        let query = sqlx::query(
-            "UPDATE run_counts SET admitted = ?, closed = ?, pages = ?, failed = ?, redirected = ?, cut = ?,
-               bytes = ?, records = ?, rejected = ?, urls = ?, next_ord = ? WHERE run_id = ?",
-        );
         let query = numbers.into_iter().fold(query, |q, n| q.bind(int(n)));
-        tx.execute(query.bind(self.next_ord).bind(run)).await?;
-        Ok(self.state.is_over())
+        query.bind(self.next_ord).bind(self.run.0)
     }
 
     /// Holds the names of rejected records to a number that a person can read.
@@ -171,7 +208,9 @@ impl Ledger {
             return Ok(());
         }
         let run = self.run.0;
-        let rows = KNOWN_REJECTED.run(tx, names.clone(), |q| q.bind(run), |q, name| q.bind(name)).await?;
+        let rows = KNOWN_REJECTED
+            .read(tx.connection(), names.clone(), |q| q.bind(run), |q, name| q.bind(name))
+            .await?;
         let known: Vec<String> = rows.iter().map(|row| get(row, 0)).collect::<Result<_>>()?;
         for name in names.into_iter().filter(|name| !known.contains(name)) {
             let n = self.tallies.remove(&(TallyKind::Rejected, name)).unwrap_or_default();
@@ -181,8 +220,13 @@ impl Ledger {
     }
 }
 
+/// There is no such run.
+pub(super) fn no_such(run: RunId) -> Failure {
+    StoreError::NotFound(format!("run {run}")).into()
+}
+
 /// Counters from nine columns in a row, in the order of [`RunCounts`].
-pub(super) fn counts(row: &sqlx::sqlite::SqliteRow, first: usize) -> Result<RunCounts> {
+pub(super) fn counts(row: &SqliteRow, first: usize) -> Result<RunCounts> {
     Ok(RunCounts {
         admitted: count(row, first)?,
         closed: count(row, first + 1)?,

@@ -17,13 +17,16 @@ mod command;
 mod create;
 mod error;
 mod frontier;
+mod glance;
 mod grant;
+mod host;
 mod jobs;
 mod lease;
 mod ledger;
 mod lock;
 mod offer;
 mod open;
+mod pace;
 mod page;
 mod reads;
 mod report;
@@ -81,5 +84,13 @@ impl SqliteStore {
 
     async fn begin(&self) -> error::Result<writer::Tx<'_>> {
         self.writer.begin(&*self.clock).await
+    }
+
+    async fn begin_with(
+        &self,
+        lasts: writer::Lasts,
+        first: impl FnOnce(shared::clock::Timestamp) -> writer::Query,
+    ) -> error::Result<(writer::Tx<'_>, Vec<sqlx::sqlite::SqliteRow>)> {
+        self.writer.begin_with(&*self.clock, lasts, first).await
     }
 }

@@ -2,17 +2,37 @@
 
 use super::apply::bind_segment;
 use super::bulk::Bulk;
-use super::codes::{GRANTED, get, int};
+use super::codes::{GRANTED, count, get, int};
 use super::error::Result;
-use super::grant::store_robots;
-use super::writer::{Query, Tx};
-use super::{SqliteStore, lease};
+use super::writer::{Lasts, Query, Tx};
+use super::{SqliteStore, lease, pace};
+use shared::clock::Timestamp;
 use shared::messages::{LeaseReport, SegmentRef};
-use shared::robots::Access;
+
+const LOOK: &str = "BEGIN IMMEDIATE;
+    SELECT l.state, l.worker, h.down_since IS NOT NULL OR EXISTS (SELECT 1 FROM down d WHERE d.host_id = h.host_id),
+           EXISTS (SELECT 1 FROM robots b WHERE b.host_id = h.host_id AND b.access = 2 AND b.valid_until > ?),
+           (SELECT count(*) FROM queue q
+            WHERE q.run_id = l.run_id AND q.host_id = l.host_id AND q.lease_id = l.lease_id)
+    FROM leases l JOIN hosts h ON h.host_id = l.host_id WHERE l.lease_id = ? AND l.run_id = ? AND l.host_id = ?";
+
+/// Sets the host's next time, ends the lease in some way, and frees its lane.
+macro_rules! last {
+    ($end:literal) => {
+        concat!(
+            "UPDATE hosts SET next_at = max(next_at, ?), delay_ms = ?, failures = ? WHERE host_id = ?; ",
+            $end,
+            " WHERE lease_id = ?;
+             UPDATE run_hosts
+             SET ready_at = max(?, (SELECT next_at FROM hosts WHERE host_id = run_hosts.host_id))
+             WHERE host_id = ? AND ready_at IS NOT NULL;
+             COMMIT"
+        )
+    };
+}
 
 static NOT_BEGUN: Bulk = Bulk::new(
-    "UPDATE queue SET lease_id = 0 WHERE run_id = ? AND host_id = ? AND lease_id = ? AND url_id IN ({})
-     RETURNING 1",
+    "UPDATE queue SET lease_id = 0 WHERE run_id = ? AND host_id = ? AND lease_id = ? AND url_id IN ({})",
     1,
 );
 
@@ -30,40 +50,42 @@ static LEASE_SEGMENTS: Bulk = Bulk::new(
 );
 
 pub(super) async fn report(store: &SqliteStore, report: &LeaseReport) -> Result<bool> {
-    let mut tx = store.begin().await?;
-    let (run, host) = (report.run.0, report.host.0);
-    let query =
-        sqlx::query("SELECT state, worker FROM leases WHERE lease_id = ? AND run_id = ? AND host_id = ?");
-    let Some(row) = tx.one(query.bind(report.lease.0).bind(run).bind(host)).await? else {
+    let (run, host, id) = (report.run.0, report.host.0, report.lease.0);
+    let first = |now: Timestamp| sqlx::query(LOOK).bind(now.0).bind(id).bind(run).bind(host);
+    let (mut tx, rows) = store.begin_with(Lasts::PowerLoss, first).await?;
+    let Some(row) = rows.first().filter(|row| is_live(row, report)) else {
         tx.commit().await?;
         return Ok(false);
     };
-    let worker: Option<String> = get(&row, 1)?;
-    if get::<i64>(&row, 0)? != GRANTED || worker.as_deref() != Some(&report.worker.0) {
-        tx.commit().await?;
-        return Ok(false);
+    let (marked_down, denied, mut open) = (get(row, 2)?, get(row, 3)?, count(row, 4)?);
+    if !report.not_begun.is_empty() {
+        let first = |q: Query| q.bind(run).bind(host).bind(id);
+        let back = NOT_BEGUN.run(&mut tx, &report.not_begun, first, |q, id| q.bind(id.0.to_vec())).await?;
+        lease::requeued(&mut tx, report.run, report.host, back).await?;
+        open = open.saturating_sub(back);
     }
-    let back = NOT_BEGUN
-        .run(
-            &mut tx,
-            &report.not_begun,
-            |q| q.bind(run).bind(host).bind(report.lease.0),
-            |q, id| q.bind(id.0.to_vec()),
-        )
-        .await?;
-    lease::requeued(&mut tx, report.run, report.host, back.len() as u64).await?;
-    note_segments(&mut tx, report).await?;
-    note_host(&mut tx, report).await?;
-    let query = sqlx::query("UPDATE leases SET state = 2, expires_at = ? WHERE lease_id = ?");
+    pace::note(&mut tx, report, marked_down, denied).await?;
+    let is_gone = open == 0;
+    if !is_gone {
+        note_segments(&mut tx, report).await?;
+    }
     let now = tx.now.0;
-    tx.execute(query.bind(now).bind(report.lease.0)).await?;
-    lease::end_if_empty(&mut tx, vec![report.lease]).await?;
-    lease::free(&mut tx, report.host).await?;
-    tx.commit().await?;
+    let query =
+        sqlx::query(if is_gone { last!("DELETE FROM leases") } else { last!("UPDATE leases SET state = 2") });
+    let query = query.bind(now.saturating_add(int(report.next_in_ms))).bind(int(report.delay_ms));
+    let query = query.bind(i64::from(report.failures)).bind(host);
+    let query = query.bind(id).bind(now).bind(host);
+    tx.commit_with(query).await?;
     Ok(true)
 }
 
-/// The segments that hold the lease's visits; they may be applied already.
+/// Whether the lease is granted, to the worker that reports.
+fn is_live(row: &sqlx::sqlite::SqliteRow, report: &LeaseReport) -> bool {
+    let is_granted = get::<i64>(row, 0).is_ok_and(|state| state == GRANTED);
+    is_granted && get::<Option<&str>>(row, 1).is_ok_and(|worker| worker == Some(&report.worker.0))
+}
+
+/// The segments that hold what is open of the lease; they may be applied already.
 async fn note_segments(tx: &mut Tx<'_>, report: &LeaseReport) -> Result<()> {
     let (run, now) = (report.run.0, tx.now.0);
     let bind = |q: Query, at: &SegmentRef| bind_segment(q.bind(run), at).bind(0).bind(now);
@@ -72,64 +94,4 @@ async fn note_segments(tx: &mut Tx<'_>, report: &LeaseReport) -> Result<()> {
         |q: Query, at: &SegmentRef| q.bind(report.lease.0).bind(run).bind(at.segment.0.as_bytes().to_vec());
     LEASE_SEGMENTS.run(tx, &report.segments, |q| q, bind).await?;
     Ok(())
-}
-
-/// The host's pace, robots.txt and cookies, and whether it is down.
-async fn note_host(tx: &mut Tx<'_>, report: &LeaseReport) -> Result<()> {
-    let host = report.host;
-    let query = sqlx::query(
-        "UPDATE hosts SET next_at = max(next_at, ?), delay_ms = ?, failures = ? WHERE host_id = ?",
-    );
-    let query = query
-        .bind(tx.now.0.saturating_add(int(report.next_in_ms)))
-        .bind(int(report.delay_ms))
-        .bind(i64::from(report.failures));
-    tx.execute(query.bind(host.0)).await?;
-    if let Some(answer) = &report.robots {
-        store_robots(tx, host, answer).await?;
-    }
-    if let Some(jar) = &report.jar {
-        let query = sqlx::query(
-            "INSERT INTO jars (run_id, host_id, jar) VALUES (?, ?, ?)
-             ON CONFLICT (run_id, host_id) DO UPDATE SET jar = excluded.jar",
-        );
-        tx.execute(query.bind(report.run.0).bind(host.0).bind(jar.clone())).await?;
-    }
-    note_down(tx, report).await
-}
-
-/// Since when the host does not answer, or its robots.txt does not. A lease that asked nothing says
-/// nothing about it.
-async fn note_down(tx: &mut Tx<'_>, report: &LeaseReport) -> Result<()> {
-    let host = report.host.0;
-    let is_denied = match &report.robots {
-        Some(answer) => answer.access == Access::Denied,
-        None => still_denied(tx, host).await?,
-    };
-    if report.down {
-        let query = sqlx::query("UPDATE hosts SET down_since = coalesce(down_since, ?) WHERE host_id = ?");
-        tx.execute(query.bind(tx.now.0).bind(host)).await?;
-    }
-    if report.down || is_denied && report.robots.is_some() {
-        let query = sqlx::query(
-            "INSERT INTO down (host_id, run_id, since, reason)
-             SELECT h.host_id, ?, coalesce(h.down_since, r.denied_since, ?), ?
-             FROM hosts h LEFT JOIN robots r ON r.host_id = h.host_id WHERE h.host_id = ?
-             ON CONFLICT (host_id, run_id) DO UPDATE SET since = min(since, excluded.since),
-               reason = excluded.reason",
-        );
-        let query = query.bind(report.run.0).bind(tx.now.0).bind(is_denied).bind(host);
-        tx.execute(query).await?;
-    } else if !is_denied && (report.robots.is_some() || !report.segments.is_empty()) {
-        let query =
-            sqlx::query("UPDATE hosts SET down_since = NULL WHERE host_id = ? AND down_since IS NOT NULL");
-        tx.execute(query.bind(host)).await?;
-        tx.execute(sqlx::query("DELETE FROM down WHERE host_id = ?").bind(host)).await?;
-    }
-    Ok(())
-}
-
-async fn still_denied(tx: &mut Tx<'_>, host: i64) -> Result<bool> {
-    let query = sqlx::query("SELECT 1 FROM robots WHERE host_id = ? AND access = 2 AND valid_until > ?");
-    Ok(tx.one(query.bind(host).bind(tx.now.0)).await?.is_some())
 }

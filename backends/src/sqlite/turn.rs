@@ -2,41 +2,68 @@
 //! the waiting run that was served longest ago.
 
 use super::SqliteStore;
-use super::codes::{count, get};
-use super::error::Result;
-use super::offer::Candidate;
-use super::writer::Tx;
+use super::codes::{count, get, int};
+use super::error::{Result, corrupt};
+use super::host::{self, Host};
+use super::writer::{Query, Tx};
 use shared::clock::Timestamp;
 use shared::ids::{HostId, RunId};
-use sqlx::SqliteConnection;
+use shared::job::Job;
+use sqlx::sqlite::SqliteRow;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// Hosts of a run that are read at once.
 const HOSTS: u64 = 64;
 /// Runs that wait for one host, looked at for the one whose turn it is.
-const RIVALS: i64 = 64;
+const RIVALS: u64 = 64;
 
-/// The running runs that have a host to look at, and are not stopped by a limit.
-pub(super) async fn candidates(store: &SqliteStore, tx: &mut Tx<'_>) -> Result<Vec<Candidate>> {
+/// A run that may get leases.
+pub(super) struct Candidate {
+    pub(super) run: RunId,
+    pub(super) urgent: bool,
+    weight: u64,
+    /// Leases that it has now.
+    pub(super) leases: u64,
+    /// Pages that it may still lease.
+    pub(super) pages: Option<u64>,
+    pub(super) job: Arc<Job>,
+    /// Hosts that may be ready, not looked at yet.
+    pub(super) hosts: VecDeque<Host>,
+    /// Whether there may be more of them than `hosts`.
+    more: bool,
+}
+
+/// Begins; counts the offers, and reads the running runs that have a host to look at and are not
+/// stopped by bytes or time.
+pub(super) fn begin(now: Timestamp) -> Query {
     let query = sqlx::query(
-        "SELECT r.run_id, r.urgent, r.weight, r.page_limit, c.pages,
+        "BEGIN IMMEDIATE;
+         SELECT count(*) FROM leases WHERE state = 0 AND state < 2;
+         SELECT r.run_id, r.urgent, r.weight, r.page_limit, c.pages,
                 (SELECT count(*) FROM leases l WHERE l.run_id = r.run_id AND l.state < 2)
          FROM runs r JOIN run_counts c ON c.run_id = r.run_id
          WHERE r.state < 3 AND r.state = 1
            AND (r.byte_limit IS NULL OR c.bytes < r.byte_limit) AND (r.deadline IS NULL OR r.deadline > ?)
            AND EXISTS (SELECT 1 FROM run_hosts h WHERE h.run_id = r.run_id AND h.ready_at <= ?)",
     );
-    let rows = tx.all(query.bind(tx.now.0).bind(tx.now.0)).await?;
+    query.bind(now.0).bind(now.0)
+}
+
+/// From the rows of [`begin`]: the number of offers, the runs that may lease pages.
+pub(super) async fn candidates(
+    store: &SqliteStore,
+    tx: &mut Tx<'_>,
+    rows: &[SqliteRow],
+) -> Result<(u64, Vec<Candidate>)> {
+    let (offered, rows) = rows.split_first().ok_or_else(|| corrupt("a count without a row"))?;
     let mut runs = Vec::with_capacity(rows.len());
-    for row in &rows {
+    for row in rows {
         let run = RunId(get(row, 0)?);
         let pages = match get::<Option<i64>>(row, 3)? {
             None => None,
             Some(limit) => Some(pages_left(tx, run, limit, get(row, 4)?).await?),
         };
-        if pages == Some(0) {
-            continue;
-        }
         runs.push(Candidate {
             run,
             urgent: get(row, 1)?,
@@ -48,7 +75,7 @@ pub(super) async fn candidates(store: &SqliteStore, tx: &mut Tx<'_>) -> Result<V
             more: true,
         });
     }
-    Ok(runs)
+    Ok((count(offered, 0)?, runs))
 }
 
 /// Pages that may still be leased: those that are fetched and those that are under way count.
@@ -81,16 +108,12 @@ pub(super) fn next(runs: &[Candidate]) -> Option<usize> {
 }
 
 /// The next ready host of a run.
-pub(super) async fn next_host(tx: &mut Tx<'_>, run: &mut Candidate, room: u64) -> Result<Option<HostId>> {
+pub(super) async fn next_host(tx: &mut Tx<'_>, run: &mut Candidate, room: u64) -> Result<Option<Host>> {
     if run.hosts.is_empty() && run.more {
         let limit = room.clamp(1, HOSTS);
-        let query = sqlx::query(
-            "SELECT host_id FROM run_hosts WHERE run_id = ? AND ready_at <= ? ORDER BY ready_at LIMIT ?",
-        );
-        let query = query.bind(run.run.0).bind(tx.now.0).bind(super::codes::int(limit));
-        run.hosts = tx.all(query).await?.iter().map(|row| Ok(HostId(get(row, 0)?))).collect::<Result<_>>()?;
-        // Every host that was looked at is not ready any more, so asking again brings others.
-        run.more = !run.hosts.is_empty();
+        run.hosts = host::ready(tx, run.run, limit).await?.into();
+        // A host that was looked at is not ready any more, so asking again brings others.
+        run.more = run.hosts.len() as u64 == limit;
     }
     Ok(run.hosts.pop_front())
 }
@@ -103,7 +126,7 @@ pub(super) async fn winner(tx: &mut Tx<'_>, runs: &[Candidate], place: usize, ho
     let query = sqlx::query(
         "SELECT run_id FROM run_hosts WHERE host_id = ? AND ready_at <= ? ORDER BY served_at, run_id LIMIT ?",
     );
-    let rows = tx.all(query.bind(host.0).bind(tx.now.0).bind(RIVALS)).await?;
+    let rows = tx.all(query.bind(host.0).bind(tx.now.0).bind(int(RIVALS))).await?;
     let mut best = place;
     for row in rows.iter().rev() {
         let run = RunId(get(row, 0)?);
@@ -113,40 +136,4 @@ pub(super) async fn winner(tx: &mut Tx<'_>, runs: &[Candidate], place: usize, ho
         }
     }
     Ok(best)
-}
-
-/// What a look without a transaction tells.
-pub(super) struct Glance {
-    /// Offers that nobody has claimed yet.
-    pub(super) offered: u64,
-    /// Some running run has a host to look at.
-    pub(super) ready: bool,
-}
-
-/// Looks whether there is anything to do at all; most looks find nothing.
-pub(super) async fn glance(connection: &mut SqliteConnection, now: Timestamp) -> Result<Glance> {
-    let query = sqlx::query(
-        "SELECT (SELECT count(*) FROM leases WHERE state = 0 AND state < 2),
-                EXISTS (SELECT 1 FROM runs r JOIN run_hosts h ON h.run_id = r.run_id
-                        WHERE r.state < 3 AND r.state = 1 AND h.ready_at <= ?)",
-    );
-    let row = query.bind(now.0).fetch_one(connection).await?;
-    Ok(Glance { offered: count(&row, 0)?, ready: get(&row, 1)? })
-}
-
-/// When something may be ready next. With all offers made, the first of them to lapse counts too.
-pub(super) async fn next_due(
-    connection: &mut SqliteConnection,
-    now: Timestamp,
-    is_full: bool,
-) -> Result<Option<Timestamp>> {
-    let query = sqlx::query(
-        "SELECT min(at) FROM (
-           SELECT (SELECT min(ready_at) FROM run_hosts h WHERE h.run_id = r.run_id AND h.ready_at > ?) AS at
-           FROM runs r WHERE r.state < 3 AND r.state = 1
-           UNION ALL SELECT min(due) FROM queue WHERE lease_id = -1
-           UNION ALL SELECT min(expires_at) FROM leases WHERE state = 0 AND state < 2 AND ?)",
-    );
-    let row = query.bind(now.0).bind(is_full).fetch_one(connection).await?;
-    Ok(get::<Option<i64>>(&row, 0)?.map(Timestamp))
 }
