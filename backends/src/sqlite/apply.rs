@@ -2,7 +2,7 @@
 
 use super::admit::{admit, see};
 use super::bulk::Bulk;
-use super::codes::{get, int, ms, url_id};
+use super::codes::{array, get, int, ms};
 use super::error::{Result, corrupt};
 use super::ledger::{Ledger, books, no_such};
 use super::page::Closing;
@@ -21,7 +21,7 @@ const LINKS: usize = 20_000;
 const BYTES: usize = 16 << 20;
 
 static OPEN: Bulk = Bulk::new(
-    "SELECT s.url_id, q.ord, q.host_id, q.lease_id FROM seen s
+    "SELECT json_group_array(json_array(lower(hex(s.url_id)), q.ord, q.host_id, q.lease_id)) FROM seen s
      LEFT JOIN queue q ON q.run_id = s.run_id AND q.ord = s.ord
      WHERE s.run_id = ? AND s.url_id IN ({})",
     1,
@@ -144,17 +144,16 @@ impl Portion<'_> {
         let rows = OPEN
             .read(tx.connection(), &self.visits, |q| q.bind(run), |q, visit| q.bind(visit.url_id.0.to_vec()))
             .await?;
-        rows.iter()
-            .map(|row| {
-                let open = match get::<Option<i64>>(row, 1)? {
-                    None => None,
-                    Some(ord) => {
-                        Some(Open { ord: Some(ord), host: HostId(get(row, 2)?), lease: get(row, 3)? })
-                    }
-                };
-                Ok((url_id(row, 0)?, open))
-            })
-            .collect()
+        type Columns = (UrlId, Option<i64>, Option<i64>, Option<i64>);
+        let rows: Vec<Columns> = array(&rows)?;
+        let open = |(url_id, ord, host, lease)| {
+            let open = match (ord, host, lease) {
+                (Some(_), Some(host), Some(lease)) => Some(Open { ord, host: HostId(host), lease }),
+                _ => None,
+            };
+            (url_id, open)
+        };
+        Ok(rows.into_iter().map(open).collect())
     }
 }
 

@@ -1,11 +1,11 @@
 //! Granting a lease to the worker that claims it.
 
-use super::codes::{GRANTED, OFFERED, access, count, get, ms, run_state, small, url_id};
+use super::codes::{GRANTED, OFFERED, access, array, count, get, ms, run_state, small};
 use super::error::Result;
 use super::writer::Lasts;
 use super::{SqliteStore, offer};
 use shared::clock::Timestamp;
-use shared::ids::RunId;
+use shared::ids::{RunId, UrlId};
 use shared::job::{Job, RobotsMode};
 use shared::messages::{Claim, FetchPolicy, Grant, Task};
 use shared::outcome::Kind;
@@ -24,8 +24,9 @@ const LOOK: &str = "BEGIN IMMEDIATE;
 
 const GRANT: &str =
     "UPDATE leases SET state = 1, worker = ?, granted_at = ?, expires_at = ? WHERE lease_id = ?;
-    SELECT url_id, url, kind, depth, hops, tries, asked_url FROM queue
-    WHERE run_id = ? AND host_id = ? AND lease_id = ? ORDER BY prio, ord;
+    SELECT json_group_array(json_array(lower(hex(url_id)), url, kind, depth, hops, tries, asked_url)
+                            ORDER BY prio, ord)
+    FROM queue WHERE run_id = ? AND host_id = ? AND lease_id = ?;
     COMMIT";
 
 pub(super) async fn grant(store: &SqliteStore, claim: &Claim, policy: GrantPolicy) -> Result<Option<Grant>> {
@@ -44,7 +45,7 @@ pub(super) async fn grant(store: &SqliteStore, claim: &Claim, policy: GrantPolic
     let now = tx.now;
     let query = sqlx::query(GRANT).bind(claim.worker.0.clone()).bind(granted_at).bind(expires_at);
     let query = query.bind(claim.lease.0).bind(run.0).bind(claim.host.0).bind(claim.lease.0);
-    let tasks = tx.commit_with(query).await?.iter().map(task).collect::<Result<_>>()?;
+    let tasks = tasks(&tx.commit_with(query).await?)?;
     let origin: String = get(row, 7)?;
     Ok(Some(Grant {
         lease: claim.lease,
@@ -93,16 +94,21 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn task(row: &SqliteRow) -> Result<Task> {
-    Ok(Task {
-        url_id: url_id(row, 0)?,
-        url: get(row, 1)?,
-        kind: Kind::from_code(small(row, 2)?),
-        depth: small(row, 3)?,
-        hops: small(row, 4)?,
-        tries: small(row, 5)?,
-        asked_url: get(row, 6)?,
-    })
+/// One URL of a lease, as [`GRANT`] writes it.
+type TaskRow = (UrlId, String, i16, u16, u16, u16, Option<String>);
+
+fn tasks(rows: &[SqliteRow]) -> Result<Vec<Task>> {
+    let rows: Vec<TaskRow> = array(rows)?;
+    let task = |(url_id, url, kind, depth, hops, tries, asked_url): TaskRow| Task {
+        url_id,
+        url,
+        kind: Kind::from_code(kind),
+        depth,
+        hops,
+        tries,
+        asked_url,
+    };
+    Ok(rows.into_iter().map(task).collect())
 }
 
 /// The host's robots.txt answer from four columns, if there is one that is still valid.

@@ -1,7 +1,7 @@
 //! The port [`Reads`].
 
 use super::SqliteStore;
-use super::codes::{count, get, int, small, url_id};
+use super::codes::{array, count, get, int, small, url_id};
 use super::error::Result as Outcome;
 use super::page::outcome_name;
 use async_trait::async_trait;
@@ -22,35 +22,37 @@ impl Reads for SqliteStore {
     }
 }
 
+/// Records with their pages, as one JSON array: a row of its own for each would cost more.
+macro_rules! records {
+    ($which:literal) => {
+        concat!(
+            "SELECT json_group_array(json_array(seq, ord, data, rejected, url, asked_url, status, fetched_at))
+             FROM (SELECT r.seq, r.ord, r.data, r.rejected, p.url, p.asked_url, p.status, p.fetched_at
+                   FROM records r JOIN pages p ON p.run_id = r.run_id AND p.seq = r.seq
+                   WHERE r.run_id = ? AND (r.seq, r.ord) > (?, ?) AND ",
+            $which,
+            " ORDER BY r.seq, r.ord LIMIT ?)"
+        )
+    };
+}
+
 async fn records(store: &SqliteStore, selection: RecordSelection) -> Outcome<Vec<RecordRow>> {
     // Two texts, because each has an index of its own.
-    let valid = "SELECT r.seq, r.ord, r.data, r.rejected, p.url, p.asked_url, p.status, p.fetched_at
-         FROM records r JOIN pages p ON p.run_id = r.run_id AND p.seq = r.seq
-         WHERE r.run_id = ? AND (r.seq, r.ord) > (?, ?) AND r.rejected IS NULL
-         ORDER BY r.seq, r.ord LIMIT ?";
-    let rejected = "SELECT r.seq, r.ord, r.data, r.rejected, p.url, p.asked_url, p.status, p.fetched_at
-         FROM records r JOIN pages p ON p.run_id = r.run_id AND p.seq = r.seq
-         WHERE r.run_id = ? AND (r.seq, r.ord) > (?, ?) AND r.rejected IS NOT NULL
-         ORDER BY r.seq, r.ord LIMIT ?";
+    let valid = records!("r.rejected IS NULL");
+    let rejected = records!("r.rejected IS NOT NULL");
     let (seq, ord) = selection.after.map_or((-1, -1), |(seq, ord)| (int(seq), i64::from(ord)));
     let query = sqlx::query(if selection.valid { valid } else { rejected });
     let query = query.bind(selection.run.0).bind(seq).bind(ord).bind(i64::from(selection.limit));
-    query.fetch_all(&store.readers).await?.iter().map(record).collect()
+    let rows = query.fetch_all(&store.readers).await?;
+    Ok(array(&rows)?.into_iter().map(record).collect())
 }
 
-fn record(row: &SqliteRow) -> Outcome<RecordRow> {
-    let final_url: String = get(row, 4)?;
-    let asked_url: Option<String> = get(row, 5)?;
-    Ok(RecordRow {
-        seq: count(row, 0)?,
-        ord: small(row, 1)?,
-        data: get(row, 2)?,
-        rejected: get(row, 3)?,
-        url: asked_url.unwrap_or_else(|| final_url.clone()),
-        final_url,
-        status: status(row, 6)?,
-        fetched_at: Timestamp(get(row, 7)?),
-    })
+type RecordColumns = (u64, u32, String, Option<String>, String, Option<String>, Option<u16>, Timestamp);
+
+fn record(columns: RecordColumns) -> RecordRow {
+    let (seq, ord, data, rejected, final_url, asked_url, status, fetched_at) = columns;
+    let url = asked_url.unwrap_or_else(|| final_url.clone());
+    RecordRow { seq, ord, data, rejected, url, final_url, status, fetched_at }
 }
 
 async fn pages(store: &SqliteStore, selection: PageSelection) -> Outcome<Vec<PageRow>> {

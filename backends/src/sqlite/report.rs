@@ -52,7 +52,7 @@ static LEASE_SEGMENTS: Bulk = Bulk::new(
 pub(super) async fn report(store: &SqliteStore, report: &LeaseReport) -> Result<bool> {
     let (run, host, id) = (report.run.0, report.host.0, report.lease.0);
     let first = |now: Timestamp| sqlx::query(LOOK).bind(now.0).bind(id).bind(run).bind(host);
-    let (mut tx, rows) = store.begin_with(Lasts::PowerLoss, first).await?;
+    let (mut tx, rows) = store.begin_with(lasts(store, report).await?, first).await?;
     let Some(row) = rows.first().filter(|row| is_live(row, report)) else {
         tx.commit().await?;
         return Ok(false);
@@ -77,6 +77,15 @@ pub(super) async fn report(store: &SqliteStore, report: &LeaseReport) -> Result<
     let query = query.bind(id).bind(now).bind(host);
     tx.commit_with(query).await?;
     Ok(true)
+}
+
+/// Where nothing of the lease is open any more, a loss of power may undo its report: the lease lapses,
+/// and nothing is fetched again. It never gets open URLs again, so this can be asked before.
+async fn lasts(store: &SqliteStore, report: &LeaseReport) -> Result<Lasts> {
+    let query = sqlx::query("SELECT 1 FROM queue WHERE run_id = ? AND host_id = ? AND lease_id = ? LIMIT 1");
+    let query = query.bind(report.run.0).bind(report.host.0).bind(report.lease.0);
+    let open = query.fetch_optional(&store.readers).await?;
+    Ok(if open.is_some() { Lasts::PowerLoss } else { Lasts::Process })
 }
 
 /// Whether the lease is granted, to the worker that reports.

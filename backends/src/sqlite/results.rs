@@ -1,7 +1,7 @@
 //! The port [`Results`].
 
 use super::bulk::Bulk;
-use super::codes::url_id;
+use super::codes::array;
 use super::error::Result as Outcome;
 use super::{SqliteStore, apply};
 use async_trait::async_trait;
@@ -9,7 +9,8 @@ use shared::ids::{RunId, UrlId};
 use shared::ports::StoreError;
 use shared::ports::store::{Applied, ParsedSegment, Results};
 
-static KNOWN: Bulk = Bulk::new("SELECT url_id FROM seen WHERE run_id = ? AND url_id IN ({})", 1);
+static KNOWN: Bulk =
+    Bulk::new("SELECT json_group_array(lower(hex(url_id))) FROM seen WHERE run_id = ? AND url_id IN ({})", 1);
 
 #[async_trait]
 impl Results for SqliteStore {
@@ -25,5 +26,5 @@ impl Results for SqliteStore {
 async fn known(store: &SqliteStore, run: RunId, ids: &[UrlId]) -> Outcome<Vec<UrlId>> {
     let mut reader = store.readers.acquire().await?;
     let rows = KNOWN.read(&mut reader, ids, |q| q.bind(run.0), |q, id| q.bind(id.0.to_vec())).await?;
-    rows.iter().map(|row| url_id(row, 0)).collect()
+    array(&rows)
 }

@@ -3,7 +3,7 @@
 
 use crate::sqlite::SqliteStore;
 use crate::sqlite::codes::{PARKED, WAITS, get};
-use crate::sqlite::error::Result;
+use crate::sqlite::error::{Result, corrupt};
 use crate::sqlite::ledger::Ledger;
 use crate::sqlite::writer::Tx;
 use shared::ids::{HostId, RunId};
@@ -29,23 +29,28 @@ pub(crate) async fn close_leftover(
 ) -> Result<u64> {
     let run = books.run;
     let query = sqlx::query(
-        "DELETE FROM queue WHERE run_id = ? AND ord IN
-           (SELECT ord FROM queue WHERE run_id = ? AND (lease_id <= 0 OR ?) ORDER BY ord LIMIT ?)
-         RETURNING host_id, lease_id",
+        "SELECT host_id, min(lease_id, 1), count(*), max(ord) FROM
+           (SELECT host_id, lease_id, ord FROM queue WHERE run_id = ? AND (lease_id <= 0 OR ?) ORDER BY ord LIMIT ?)
+         GROUP BY 1, 2",
     );
-    let query = query.bind(run.0).bind(run.0).bind(which == Which::All).bind(i64::from(chunk));
-    let rows = tx.all(query).await?;
-    if rows.is_empty() {
-        return Ok(0);
-    }
-    let mut seeds_are_cut = false;
+    let all = which == Which::All;
+    let rows = tx.all(query.bind(run.0).bind(all).bind(i64::from(chunk))).await?;
+    let (mut n, mut last, mut seeds_are_cut) = (0, -1, false);
     for row in &rows {
+        let rows = get::<i64>(row, 2)?;
         match get(row, 1)? {
-            WAITS => books.queued(HostId(get(row, 0)?), -1),
+            WAITS => books.queued(HostId(get(row, 0)?), -rows),
             PARKED => seeds_are_cut = true,
             _ => {}
         }
+        n += u64::try_from(rows).map_err(corrupt)?;
+        last = last.max(get(row, 3)?);
     }
+    if n == 0 {
+        return Ok(0);
+    }
+    let query = sqlx::query("DELETE FROM queue WHERE run_id = ? AND ord <= ? AND (lease_id <= 0 OR ?)");
+    tx.execute(query.bind(run.0).bind(last).bind(all)).await?;
     if seeds_are_cut {
         let query = sqlx::query("UPDATE runs SET seeds_open = 0, state = max(state, 1) WHERE run_id = ?");
         tx.execute(query.bind(run.0)).await?;
@@ -53,7 +58,6 @@ pub(crate) async fn close_leftover(
             books.state = RunState::Running;
         }
     }
-    let n = rows.len() as u64;
     books.counts.closed += n;
     books.cut(reason, n);
     books.close(tx).await?;
