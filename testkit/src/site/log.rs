@@ -4,6 +4,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 
 /// One request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,11 +29,12 @@ pub struct Hit {
 pub struct Log {
     start: Instant,
     hits: Mutex<Vec<Hit>>,
+    came: Notify,
 }
 
 impl Log {
     pub(crate) fn new() -> Self {
-        Log { start: Instant::now(), hits: Mutex::new(Vec::new()) }
+        Log { start: Instant::now(), hits: Mutex::new(Vec::new()), came: Notify::new() }
     }
 
     pub(crate) fn now_us(&self) -> u64 {
@@ -41,6 +43,19 @@ impl Log {
 
     pub(crate) fn push(&self, hit: Hit) {
         self.hits.lock().push(hit);
+        self.came.notify_waiters();
+    }
+
+    /// Returns as soon as there were so many requests.
+    pub async fn until(&self, count: usize) {
+        loop {
+            // Listening begins before the look, so that a request in between is not missed.
+            let came = self.came.notified();
+            if self.len() >= count {
+                return;
+            }
+            came.await;
+        }
     }
 
     /// A copy of all requests.
