@@ -30,13 +30,15 @@ pub async fn run(args: &Crawl) -> anyhow::Result<ExitCode> {
     let stop = service::signals::stop_on_signal();
     let places = Places::within(&args.data);
     let stages = Embedded::start(&places, &settings(args, &job)?).await?;
-    let watched = watch(args, job, &stages, &stop).await;
+    let watched = watch(args, &job, &stages, &stop).await;
     let store = stages.store.clone();
     stages.stop().await;
-    let (summary, interrupted) = watched?;
-    let summary = store.summary(summary.run).await?;
-    report(args, &summary, &store).await?;
-    if interrupted {
+    let (run, outputs) = watched?;
+    // What was under way at an interruption is stored by now.
+    outputs.finish().await?;
+    let summary = store.summary(run).await?;
+    report(args, &job, &summary, &store).await?;
+    if !summary.state.is_over() {
         eprintln!("interrupted; nothing is lost. Go on with the same command and --resume");
         return Ok(ExitCode::from(130));
     }
@@ -66,19 +68,19 @@ fn settings(args: &Crawl, job: &Job) -> anyhow::Result<embedded::Settings> {
     Ok(embedded::Settings { allow, give_up: args.give_up.0 })
 }
 
-/// Begins or resumes the run, and follows it until it is over or a signal comes.
+/// Begins or resumes the run, and follows it until it is over or a signal comes. Its outputs are
+/// those of the command line: they may differ on resuming.
 async fn watch(
     args: &Crawl,
-    job: Arc<Job>,
+    job: &Arc<Job>,
     stages: &Embedded,
     stop: &CancellationToken,
-) -> anyhow::Result<(RunSummary, bool)> {
+) -> anyhow::Result<(RunId, outputs::Outputs)> {
     let store = &stages.store;
-    let run = begin(args, job, store.as_ref()).await?;
+    let run = begin(args, job.clone(), store.as_ref()).await?;
     stages.hint(run).await?;
-    let info = store.run(run).await?;
-    let mut outputs = outputs::Outputs::open(store.clone(), run, &info.job)?;
-    let mut progress = progress::Progress::new(args, &info.job);
+    let mut outputs = outputs::Outputs::open(store.clone(), run, job)?;
+    let mut progress = progress::Progress::new(args, job);
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -93,9 +95,10 @@ async fn watch(
         outputs.follow().await?;
         if interrupted || summary.state.is_over() {
             progress.end();
-            outputs.finish().await?;
-            let unfinished = !summary.state.is_over();
-            return Ok((summary, interrupted && unfinished));
+            if interrupted && !args.quiet {
+                eprintln!("stopping after the requests under way; Ctrl-C again stops at once");
+            }
+            return Ok((run, outputs));
         }
     }
 }
@@ -127,13 +130,12 @@ fn fingerprint(job: &Job) -> String {
     serde_json::to_string(&job).unwrap_or_default()
 }
 
-async fn report(args: &Crawl, summary: &RunSummary, store: &Arc<dyn Store>) -> anyhow::Result<()> {
+async fn report(args: &Crawl, job: &Job, summary: &RunSummary, store: &Arc<dyn Store>) -> anyhow::Result<()> {
     let tallies = store.tallies(summary.run).await?;
     if args.json {
         let text = summary::json(summary, &tallies);
-        let records_on_stdout =
-            args.job.out.is_empty() || args.job.out.iter().any(|path| path.as_os_str() == "-");
-        if records_on_stdout && !args.job.field.is_empty() {
+        let records_on_stdout = job.outputs.iter().any(|output| output.path.as_os_str() == "-");
+        if records_on_stdout {
             eprintln!("{text}");
         } else {
             println!("{text}");
