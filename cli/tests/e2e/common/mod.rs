@@ -1,0 +1,10 @@
+//! What every test needs: a site, a folder, a command, and a look at what it left behind.
+
+pub mod command;
+pub mod records;
+pub mod store;
+pub mod warc;
+pub mod world;
+
+pub use command::Call;
+pub use world::World;

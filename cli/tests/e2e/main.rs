@@ -1,0 +1,9 @@
+//! The built binary against sites that are known exactly: what a person at a terminal gets.
+
+mod clean;
+mod common;
+mod jobs;
+mod kills;
+mod messy;
+mod stdout;
+mod stopping;
