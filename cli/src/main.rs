@@ -11,6 +11,8 @@ use clap::{CommandFactory, Parser};
 use shared::job::JobError;
 use std::process::ExitCode;
 
+/// Threads for files and for parsing.
+const BLOCKING_THREADS: usize = 8;
 /// Bad use: wrong flags, or a job that cannot be run.
 const BAD_USE: u8 = 2;
 
@@ -34,7 +36,11 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Crawl(args) => {
             let level = ["error", "info", "debug"][usize::from(args.verbose).min(2)];
             service::telemetry::start(service::telemetry::LogFormat::Text, level);
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            // Few threads: each has its own share of the allocator, and this is to stay small.
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .max_blocking_threads(BLOCKING_THREADS)
+                .enable_all()
+                .build()?;
             return runtime.block_on(crawl::run(args));
         }
         Command::Schema => print!("{}", shared::job::SCHEMA),
