@@ -45,7 +45,9 @@ pub(super) async fn command(store: &SqliteStore, run: RunId, command: Command) -
 async fn end(tx: &mut Tx<'_>, run: RunId) -> Result<()> {
     let query = sqlx::query("UPDATE runs SET ended_at = ?, seeds_open = 0, leftover = 1 WHERE run_id = ?");
     tx.execute(query.bind(tx.now.0).bind(run.0)).await?;
-    let query = sqlx::query("SELECT lease_id, run_id, host_id FROM leases WHERE run_id = ? AND state = 0");
+    let query = sqlx::query(
+        "SELECT lease_id, run_id, host_id FROM leases WHERE run_id = ? AND state < 2 AND state = 0",
+    );
     for row in &tx.all(query.bind(run.0)).await? {
         lease::put_back(tx, Held::of(row)?).await?;
     }

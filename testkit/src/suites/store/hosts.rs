@@ -124,6 +124,24 @@ pub(super) async fn a_robots_answer_goes_to_every_lease_while_it_is_valid<S: Sto
     w.check(run).await;
 }
 
+pub(super) async fn failures_come_back<S: Store + Audit>(w: World<S>) {
+    let run = w.running(job(), 100).await;
+    for failures in [0, 4, 1] {
+        let grant = w.lease().await;
+        let mut report = report_of(&grant, "w", vec![]);
+        report.not_begun = grant.tasks.iter().map(|task| task.url_id).collect();
+        report.failures = failures;
+        w.report(&report).await;
+        assert_eq!(w.offers(1, 1).await.offers.len(), 1);
+        w.store.lapse_all(Duration::ZERO).await.unwrap();
+        let grant = w.lease().await;
+        assert_eq!(grant.failures, failures);
+        w.report(&LeaseReport { not_begun: report.not_begun, failures, ..report_of(&grant, "w", vec![]) })
+            .await;
+    }
+    w.check(run).await;
+}
+
 pub(super) async fn cookies_come_back<S: Store + Audit>(w: World<S>) {
     let run = w.running(job(), 100).await;
     let grant = w.lease().await;
@@ -216,8 +234,9 @@ pub(super) async fn robots_that_cannot_be_had_give_up_too<S: Store + Audit>(w: W
         let grant = w.lease().await;
         let mut report = report_of(&grant, "w", vec![]);
         report.not_begun = grant.tasks.iter().map(|task| task.url_id).collect();
-        // The second lease knows the answer, asks nothing, and says nothing.
+        // The second lease knows the answer, and asks nothing.
         report.robots = denied.then(|| answer(Access::Denied, "", w.now()));
+        report.down = true;
         w.report(&report).await;
         w.clock.advance(GIVE_UP_AFTER / 3);
         w.check(run).await;

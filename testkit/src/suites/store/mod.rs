@@ -47,7 +47,7 @@ cases! {
         offers_stop_at_their_number a_blocked_host_is_looked_at_when_its_time_comes;
     hosts: a_host_has_one_lease_at_a_time lanes_open_with_delay_0_and_a_known_robots
         the_next_time_of_a_host_holds_for_all_runs a_robots_answer_goes_to_every_lease_while_it_is_valid
-        cookies_come_back a_host_that_is_down_is_given_up another_runs_down_host_is_tried_again
+        failures_come_back cookies_come_back a_host_that_is_down_is_given_up another_runs_down_host_is_tried_again
         robots_that_cannot_be_had_give_up_too;
     applying: a_page_closes_once_with_all_that_it_has a_segment_twice_changes_nothing
         the_first_ending_wins an_unasked_end_is_admitted_and_closed a_retry_needs_its_lease

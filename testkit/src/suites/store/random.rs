@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 /// Histories, and events in each before everybody behaves.
-const HISTORIES: u64 = 12;
+const HISTORIES: u64 = 10;
 const EVENTS: usize = 250;
 /// Pages that a run can have; each links to three others.
 const PAGES: u64 = 120;
