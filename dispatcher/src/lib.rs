@@ -1,11 +1,11 @@
 //! The dispatcher: turns a job's seeds into open URLs, open URLs into leases, and keeps the time.
 //!
 //! Four small loops over one store, any number of dispatchers at once:
-//! - [`seeds`] admits the seeds of new runs;
-//! - [`offers`] makes leases of hosts that are ready, and offers them to the workers;
-//! - [`claims`] grants a lease to the worker that claims it, once;
-//! - [`paced`] takes the reports of leases that are over, and hints;
-//! - [`sweep`] is the timer: what was left behind by the dead is put back.
+//! - `seeds` admits the seeds of new runs;
+//! - `offers` makes leases of hosts that are ready, and offers them to the workers;
+//! - `claims` grants a lease to the worker that claims it, once;
+//! - `paced` takes the reports of leases that are over, and hints;
+//! - `sweep` is the timer: what was left behind by the dead is put back.
 
 mod claims;
 mod config;
