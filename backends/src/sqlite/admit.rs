@@ -12,7 +12,7 @@ use shared::ports::store::TallyKind;
 use std::collections::{HashMap, HashSet};
 
 static SEEN: Bulk = Bulk::new(
-    "INSERT INTO seen (run_id, url_id, ord) SELECT * FROM (VALUES {}) WHERE column1 IS NOT NULL
+    "INSERT OR ROLLBACK INTO seen (run_id, url_id, ord) SELECT * FROM (VALUES {}) WHERE column1 IS NOT NULL
      ON CONFLICT DO NOTHING",
     3,
 );
@@ -20,7 +20,7 @@ static SEEN: Bulk = Bulk::new(
 static NEW: Bulk = Bulk::new("SELECT ord FROM seen WHERE run_id = ? AND ord >= ? AND url_id IN ({})", 1);
 
 static QUEUE: Bulk = Bulk::new(
-    "INSERT INTO queue (run_id, ord, url_id, host_id, prio, kind, depth, hops, url, asked_url)
+    "INSERT OR ROLLBACK INTO queue (run_id, ord, url_id, host_id, prio, kind, depth, hops, url, asked_url)
      SELECT * FROM (VALUES {}) WHERE column1 IS NOT NULL",
     10,
 );

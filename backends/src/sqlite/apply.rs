@@ -21,16 +21,16 @@ const LINKS: usize = 20_000;
 const BYTES: usize = 16 << 20;
 
 static OPEN: Bulk = Bulk::new(
-    "SELECT json_group_array(json_array(lower(hex(s.url_id)), q.ord, q.host_id, q.lease_id)) FROM seen s
-     LEFT JOIN queue q ON q.run_id = s.run_id AND q.ord = s.ord
-     WHERE s.run_id = ? AND s.url_id IN ({})",
-    1,
+    "SELECT json_group_array(json_array(lower(hex(s.url_id)), q.ord, q.host_id, q.lease_id))
+     FROM (VALUES {}) v CROSS JOIN seen s ON s.run_id = v.column1 AND s.url_id = v.column2
+     LEFT JOIN queue q ON q.run_id = s.run_id AND q.ord = s.ord",
+    2,
 );
 
 static CLOSE: Bulk = Bulk::new("DELETE FROM queue WHERE run_id = ? AND ord IN ({})", 1);
 
 static RETRY: Bulk = Bulk::new(
-    "UPDATE queue SET lease_id = -1, tries = tries + 1, due = v.column3 FROM (VALUES {}) v
+    "UPDATE OR ROLLBACK queue SET lease_id = -1, tries = tries + 1, due = v.column3 FROM (VALUES {}) v
      WHERE queue.run_id = v.column1 AND queue.ord = v.column2",
     3,
 );
@@ -142,7 +142,7 @@ impl Portion<'_> {
     async fn open_rows(&self, tx: &mut Tx<'_>) -> Result<HashMap<UrlId, Option<Open>>> {
         let run = self.run.0;
         let rows = OPEN
-            .read(tx.connection(), &self.visits, |q| q.bind(run), |q, visit| q.bind(visit.url_id.0.to_vec()))
+            .read(tx.connection(), &self.visits, |q| q, |q, visit| q.bind(run).bind(visit.url_id.0.to_vec()))
             .await?;
         type Columns = (UrlId, Option<i64>, Option<i64>, Option<i64>);
         let rows: Vec<Columns> = array(&rows)?;

@@ -26,7 +26,7 @@ const GRANT: &str =
     "UPDATE leases SET state = 1, worker = ?, granted_at = ?, expires_at = ? WHERE lease_id = ?;
     SELECT json_group_array(json_array(lower(hex(url_id)), url, kind, depth, hops, tries, asked_url)
                             ORDER BY prio, ord)
-    FROM queue WHERE run_id = ? AND host_id = ? AND lease_id = ?;
+    FROM queue WHERE run_id = ? AND host_id = ? AND lease_id = +?;
     COMMIT";
 
 pub(super) async fn grant(store: &SqliteStore, claim: &Claim, policy: GrantPolicy) -> Result<Option<Grant>> {

@@ -41,7 +41,7 @@ macro_rules! hosts {
 
 /// The hosts of a run that are ready, those that are so for longest first.
 pub(super) async fn ready(tx: &mut Tx<'_>, run: RunId, limit: u64) -> Result<Vec<Host>> {
-    let query = sqlx::query(hosts!("rh.ready_at <= ? ORDER BY rh.ready_at LIMIT ?"));
+    let query = sqlx::query(hosts!("rh.ready_at <= ? ORDER BY rh.ready_at LIMIT +?"));
     let query = query.bind(tx.now.0).bind(run.0).bind(tx.now.0).bind(int(limit));
     tx.all(query).await?.iter().map(of_row).collect()
 }

@@ -78,7 +78,7 @@ pub(super) async fn commit(mut tx: Tx<'_>, books: &Ledger, leases: BTreeSet<Leas
 /// Ends a lease. Its open URLs wait again, uncharged.
 pub(super) async fn put_back(tx: &mut Tx<'_>, held: Held) -> Result<()> {
     let query =
-        sqlx::query("UPDATE queue SET lease_id = 0 WHERE run_id = ? AND host_id = ? AND lease_id = ?");
+        sqlx::query("UPDATE queue SET lease_id = 0 WHERE run_id = ? AND host_id = ? AND lease_id = +?");
     let rows = tx.execute(query.bind(held.run.0).bind(held.host.0).bind(held.lease.0)).await?;
     requeued(tx, held.run, held.host, rows).await?;
     end(tx, held).await
@@ -89,7 +89,7 @@ pub(super) async fn put_back(tx: &mut Tx<'_>, held: Held) -> Result<()> {
 pub(super) async fn expire(tx: &mut Tx<'_>, held: Held) -> Result<()> {
     close_poison(tx, held).await?;
     let query = sqlx::query(
-        "UPDATE queue SET lease_id = 0, died = died + 1 WHERE run_id = ? AND host_id = ? AND lease_id = ?",
+        "UPDATE queue SET lease_id = 0, died = died + 1 WHERE run_id = ? AND host_id = ? AND lease_id = +?",
     );
     let rows = tx.execute(query.bind(held.run.0).bind(held.host.0).bind(held.lease.0)).await?;
     requeued(tx, held.run, held.host, rows).await?;
@@ -99,7 +99,7 @@ pub(super) async fn expire(tx: &mut Tx<'_>, held: Held) -> Result<()> {
 async fn close_poison(tx: &mut Tx<'_>, held: Held) -> Result<()> {
     let query = sqlx::query(
         "DELETE FROM queue WHERE (run_id, ord) IN (SELECT run_id, ord FROM queue
-           WHERE run_id = ? AND host_id = ? AND lease_id = ? AND died >= ?)
+           WHERE run_id = ? AND host_id = ? AND lease_id = +? AND died >= ?)
          RETURNING url_id, kind, depth, url, asked_url",
     );
     let query = query.bind(held.run.0).bind(held.host.0).bind(held.lease.0).bind(POISON - 1);

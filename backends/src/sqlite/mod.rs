@@ -7,6 +7,9 @@
 //!   them, `report` and `lease` end leases, `sweep` is the timer. Whatever changes a run's counters does
 //!   so through its `ledger`.
 //! - `bulk` writes many rows in one statement, which is where the speed comes from.
+//!
+//! In the statements, `+?` stands where SQLite would else look at the parameter's value while it plans
+//! (a LIMIT, a column that a partial index compares), and plan anew whenever it is bound.
 
 mod admit;
 mod apply;

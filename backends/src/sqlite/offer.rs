@@ -150,8 +150,9 @@ async fn lease(
     let query = sqlx::query(
         "INSERT INTO leases (run_id, host_id, lane, state, expires_at) VALUES (?, ?, ?, 0, ?)
          RETURNING lease_id;
-         UPDATE queue SET lease_id = last_insert_rowid() WHERE run_id = ? AND ord IN (SELECT ord FROM queue
-           WHERE run_id = ? AND host_id = ? AND lease_id = 0 AND died = ? ORDER BY prio, ord LIMIT ?);
+         UPDATE OR ROLLBACK queue SET lease_id = last_insert_rowid()
+         WHERE run_id = ? AND ord IN (SELECT ord FROM queue
+           WHERE run_id = ? AND host_id = ? AND lease_id = 0 AND died = ? ORDER BY prio, ord LIMIT +?);
          UPDATE run_hosts SET queued = queued - changes(), served_at = ?,
            ready_at = CASE WHEN queued > changes() AND held = 0 THEN ? END
          WHERE run_id = ? AND host_id = ? RETURNING queued",

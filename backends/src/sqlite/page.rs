@@ -11,19 +11,19 @@ use shared::outcome::{Kind, Reason};
 use shared::ports::store::{ClosedPage, NewRecord, PageEnd, ParsedPage, TallyKind};
 
 static PAGES: Bulk = Bulk::new(
-    "INSERT INTO pages (run_id, seq, url_id, kind, depth, outcome, status, fetched_at, segment_no, offset, len,
+    "INSERT OR ROLLBACK INTO pages (run_id, seq, url_id, kind, depth, outcome, status, fetched_at, segment_no, offset, len,
                         bytes, reason, digest, url, asked_url)
      SELECT * FROM (VALUES {}) WHERE column1 IS NOT NULL",
     16,
 );
 
 static PARSED: Bulk = Bulk::new(
-    "INSERT INTO parsed (run_id, seq, title, error, meta) SELECT * FROM (VALUES {}) WHERE column1 IS NOT NULL",
+    "INSERT OR ROLLBACK INTO parsed (run_id, seq, title, error, meta) SELECT * FROM (VALUES {}) WHERE column1 IS NOT NULL",
     5,
 );
 
 static RECORDS: Bulk = Bulk::new(
-    "INSERT INTO records (run_id, seq, ord, rejected, data)
+    "INSERT OR ROLLBACK INTO records (run_id, seq, ord, rejected, data)
      SELECT * FROM (VALUES {}) WHERE column1 IS NOT NULL",
     5,
 );

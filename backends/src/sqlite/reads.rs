@@ -31,7 +31,7 @@ macro_rules! records {
                    FROM records r JOIN pages p ON p.run_id = r.run_id AND p.seq = r.seq
                    WHERE r.run_id = ? AND (r.seq, r.ord) > (?, ?) AND ",
             $which,
-            " ORDER BY r.seq, r.ord LIMIT ?)"
+            " ORDER BY r.seq, r.ord LIMIT +?)"
         )
     };
 }
@@ -61,7 +61,7 @@ async fn pages(store: &SqliteStore, selection: PageSelection) -> Outcome<Vec<Pag
                 p.offset, p.len, p.digest, p.fetched_at, d.title, d.meta
          FROM pages p LEFT JOIN segments s ON s.segment_no = p.segment_no
          LEFT JOIN parsed d ON d.run_id = p.run_id AND d.seq = p.seq
-         WHERE p.run_id = ? AND p.seq > ? ORDER BY p.seq LIMIT ?",
+         WHERE p.run_id = ? AND p.seq > ? ORDER BY p.seq LIMIT +?",
     );
     let query = query.bind(selection.run.0).bind(selection.after.map_or(-1, int));
     query.bind(i64::from(selection.limit)).fetch_all(&store.readers).await?.iter().map(page).collect()

@@ -32,7 +32,7 @@ macro_rules! last {
 }
 
 static NOT_BEGUN: Bulk = Bulk::new(
-    "UPDATE queue SET lease_id = 0 WHERE run_id = ? AND host_id = ? AND lease_id = ? AND url_id IN ({})",
+    "UPDATE queue SET lease_id = 0 WHERE run_id = ? AND host_id = ? AND lease_id = +? AND url_id IN ({})",
     1,
 );
 
@@ -82,7 +82,7 @@ pub(super) async fn report(store: &SqliteStore, report: &LeaseReport) -> Result<
 /// Where nothing of the lease is open any more, a loss of power may undo its report: the lease lapses,
 /// and nothing is fetched again. It never gets open URLs again, so this can be asked before.
 async fn lasts(store: &SqliteStore, report: &LeaseReport) -> Result<Lasts> {
-    let query = sqlx::query("SELECT 1 FROM queue WHERE run_id = ? AND host_id = ? AND lease_id = ? LIMIT 1");
+    let query = sqlx::query("SELECT 1 FROM queue WHERE run_id = ? AND host_id = ? AND lease_id = +? LIMIT 1");
     let query = query.bind(report.run.0).bind(report.host.0).bind(report.lease.0);
     let open = query.fetch_optional(&store.readers).await?;
     Ok(if open.is_some() { Lasts::PowerLoss } else { Lasts::Process })

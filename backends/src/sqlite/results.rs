@@ -9,8 +9,11 @@ use shared::ids::{RunId, UrlId};
 use shared::ports::StoreError;
 use shared::ports::store::{Applied, ParsedSegment, Results};
 
-static KNOWN: Bulk =
-    Bulk::new("SELECT json_group_array(lower(hex(url_id))) FROM seen WHERE run_id = ? AND url_id IN ({})", 1);
+static KNOWN: Bulk = Bulk::new(
+    "SELECT json_group_array(lower(hex(s.url_id)))
+     FROM (VALUES {}) v CROSS JOIN seen s ON s.run_id = v.column1 AND s.url_id = v.column2",
+    2,
+);
 
 #[async_trait]
 impl Results for SqliteStore {
@@ -25,6 +28,6 @@ impl Results for SqliteStore {
 
 async fn known(store: &SqliteStore, run: RunId, ids: &[UrlId]) -> Outcome<Vec<UrlId>> {
     let mut reader = store.readers.acquire().await?;
-    let rows = KNOWN.read(&mut reader, ids, |q| q.bind(run.0), |q, id| q.bind(id.0.to_vec())).await?;
+    let rows = KNOWN.read(&mut reader, ids, |q| q, |q, id| q.bind(run.0).bind(id.0.to_vec())).await?;
     array(&rows)
 }

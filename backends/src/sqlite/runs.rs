@@ -63,11 +63,11 @@ async fn runs(
     let all = "SELECT r.run_id, r.name, r.fingerprint, r.state, r.urgent, r.created_at, r.ended_at,
                 c.admitted, c.closed, c.pages, c.failed, c.redirected, c.cut, c.bytes, c.records, c.rejected
          FROM runs r JOIN run_counts c ON c.run_id = r.run_id WHERE r.run_id < ?
-         ORDER BY r.run_id DESC LIMIT ?";
+         ORDER BY r.run_id DESC LIMIT +?";
     let open = "SELECT r.run_id, r.name, r.fingerprint, r.state, r.urgent, r.created_at, r.ended_at,
                 c.admitted, c.closed, c.pages, c.failed, c.redirected, c.cut, c.bytes, c.records, c.rejected
          FROM runs r JOIN run_counts c ON c.run_id = r.run_id WHERE r.run_id < ? AND r.state < 3
-         ORDER BY r.run_id DESC LIMIT ?";
+         ORDER BY r.run_id DESC LIMIT +?";
     let query = sqlx::query(if unfinished { open } else { all });
     let query = query.bind(before.map_or(i64::MAX, |run| run.0)).bind(i64::from(limit));
     query.fetch_all(&store.readers).await?.iter().map(of_row).collect()

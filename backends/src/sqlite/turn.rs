@@ -124,7 +124,7 @@ pub(super) async fn winner(tx: &mut Tx<'_>, runs: &[Candidate], place: usize, ho
         return Ok(place);
     }
     let query = sqlx::query(
-        "SELECT run_id FROM run_hosts WHERE host_id = ? AND ready_at <= ? ORDER BY served_at, run_id LIMIT ?",
+        "SELECT run_id FROM run_hosts WHERE host_id = ? AND ready_at <= ? ORDER BY served_at, run_id LIMIT +?",
     );
     let rows = tx.all(query.bind(host.0).bind(tx.now.0).bind(int(RIVALS))).await?;
     let mut best = place;

@@ -19,7 +19,7 @@ pub(super) async fn segments(store: &SqliteStore, policy: SweepPolicy, swept: &m
     let mut tx = store.begin().await?;
     let query = sqlx::query(
         "UPDATE segments SET announced_at = ? WHERE segment_no IN (SELECT segment_no FROM segments
-           WHERE state = 0 AND announced_at <= ? ORDER BY announced_at LIMIT ?)
+           WHERE state = 0 AND announced_at <= ? ORDER BY announced_at LIMIT +?)
          RETURNING run_id, segment_id, object, offset, len",
     );
     let rows = tx.all(query.bind(tx.now.0).bind(before).bind(i64::from(policy.chunk))).await?;

@@ -30,7 +30,7 @@ pub(crate) async fn close_leftover(
     let run = books.run;
     let query = sqlx::query(
         "SELECT host_id, min(lease_id, 1), count(*), max(ord) FROM
-           (SELECT host_id, lease_id, ord FROM queue WHERE run_id = ? AND (lease_id <= 0 OR ?) ORDER BY ord LIMIT ?)
+           (SELECT host_id, lease_id, ord FROM queue WHERE run_id = ? AND (lease_id <= 0 OR ?) ORDER BY ord LIMIT +?)
          GROUP BY 1, 2",
     );
     let all = which == Which::All;

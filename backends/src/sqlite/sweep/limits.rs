@@ -69,7 +69,7 @@ async fn give_up(store: &SqliteStore, run: RunId, host: HostId, reason: Reason, 
     let mut books = Ledger::open(&mut tx, run).await?;
     let query = sqlx::query(
         "DELETE FROM queue WHERE (run_id, ord) IN (SELECT run_id, ord FROM queue
-           WHERE run_id = ? AND host_id = ? AND lease_id IN (0, -1) ORDER BY ord LIMIT ?)
+           WHERE run_id = ? AND host_id = ? AND lease_id IN (0, -1) ORDER BY ord LIMIT +?)
          RETURNING url_id, kind, depth, url, asked_url, lease_id",
     );
     let mut rows = Vec::new();

@@ -22,7 +22,7 @@ pub(super) async fn leases(store: &SqliteStore, _policy: SweepPolicy, swept: &mu
     let query = sqlx::query(
         "SELECT l.lease_id, l.run_id, l.host_id, l.state, h.delay_ms FROM leases l
          JOIN hosts h ON h.host_id = l.host_id
-         WHERE l.state < 2 AND l.expires_at <= ? ORDER BY l.expires_at LIMIT ?",
+         WHERE l.state < 2 AND l.expires_at <= ? ORDER BY l.expires_at LIMIT +?",
     );
     let rows = tx.all(query.bind(tx.now.0).bind(LEASES)).await?;
     swept.more |= rows.len() as i64 == LEASES;
@@ -52,7 +52,7 @@ pub(super) async fn retries(store: &SqliteStore, policy: SweepPolicy, swept: &mu
     let mut tx = store.begin().await?;
     let query = sqlx::query(
         "UPDATE queue SET lease_id = 0, due = NULL WHERE (run_id, ord) IN (SELECT run_id, ord FROM queue
-           WHERE lease_id = -1 AND due <= ? ORDER BY due LIMIT ?) RETURNING run_id, host_id",
+           WHERE lease_id = -1 AND due <= ? ORDER BY due LIMIT +?) RETURNING run_id, host_id",
     );
     let rows = tx.all(query.bind(tx.now.0).bind(i64::from(policy.chunk))).await?;
     let mut by_host: BTreeMap<(RunId, HostId), u64> = BTreeMap::new();
