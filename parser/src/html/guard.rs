@@ -2,6 +2,7 @@
 
 use super::Bounds;
 use super::sink::Sink;
+use super::tokenizer::Receiver;
 use html5ever::tokenizer::{EndTag, StartTag, Tag, Token, TokenSink, TokenSinkResult};
 use html5ever::tree_builder::TreeBuilder;
 use html5ever::{LocalName, local_name};
@@ -51,14 +52,14 @@ impl Guard {
         self.cut.get()
     }
 
-    pub fn look_at_the_clock(&self) {
+    fn look_at_the_clock(&self) {
         if self.cut.get().is_none() && Instant::now() >= self.deadline {
             self.cut.set(Some("parsing took too long"));
         }
     }
 
     /// Stops where no token came for so long.
-    pub fn look_for_progress(&self, longest: Duration) {
+    fn look_for_progress(&self, longest: Duration) {
         let (tokens, since) = self.progress.get();
         if tokens != self.tokens.get() {
             self.progress.set((self.tokens.get(), Instant::now()));
@@ -158,6 +159,17 @@ impl TokenSink for Guard {
 
     fn adjusted_current_node_present_but_not_in_html_namespace(&self) -> bool {
         self.builder.adjusted_current_node_present_but_not_in_html_namespace()
+    }
+}
+
+impl Receiver for Guard {
+    fn is_over(&self) -> bool {
+        self.cut.get().is_some()
+    }
+
+    fn look_at_the_clock(&self) {
+        Guard::look_at_the_clock(self);
+        self.look_for_progress(self.bounds.one_token);
     }
 }
 

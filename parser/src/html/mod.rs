@@ -2,17 +2,16 @@
 
 mod guard;
 mod sink;
+pub mod tokenizer;
 
 use guard::Guard;
-use html5ever::TokenizerResult;
-use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{BufferQueue, Tokenizer, TokenizerOpts};
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use scraper::Html;
 use std::time::{Duration, Instant};
+use tokenizer::{Tokenizer, normalized};
 
-/// Bytes handed to the tokenizer at a time.
-const CHUNK: usize = 16 * 1024;
+/// Bytes of a page that are read; places in it are numbers of 32 bits.
+const LONGEST: usize = 1 << 31;
 
 /// Bounds of one page.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +22,7 @@ pub struct Bounds {
     pub depth: u32,
     /// Time.
     pub time: Duration,
-    /// Time for one token; the cost of a tag is the square of its attributes.
+    /// Time for one tag, however many attributes it has.
     pub one_token: Duration,
 }
 
@@ -48,23 +47,17 @@ pub struct Document {
 
 /// Parses a page. Scripting is off, so that what stands in `noscript` is part of the tree.
 pub fn parse(text: &str, bounds: Bounds) -> Document {
-    let deadline = Instant::now() + bounds.time;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let (text, rest) = text.split_at(text.floor_char_boundary(LONGEST.min(text.len())));
+    let guard = Guard::new(builder(text.len()), bounds, Instant::now() + bounds.time);
+    Tokenizer::new(&normalized(text), &guard).run();
+    let cut = guard.cut().or((!rest.is_empty()).then_some("too long"));
+    Document { cut, html: guard.finish() }
+}
+
+fn builder(bytes: usize) -> TreeBuilder<ego_tree::NodeId, sink::Sink> {
     let options = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
-    let builder = TreeBuilder::new(sink::Sink::new(text.len()), options);
-    let tokenizer = Tokenizer::new(Guard::new(builder, bounds, deadline), TokenizerOpts::default());
-    let queue = BufferQueue::default();
-    let mut rest = text;
-    while !rest.is_empty() && tokenizer.sink.cut().is_none() {
-        let (chunk, after) = rest.split_at(rest.floor_char_boundary(CHUNK.min(rest.len())));
-        rest = after;
-        queue.push_back(StrTendril::from_slice(chunk));
-        while !matches!(tokenizer.feed(&queue), TokenizerResult::Done) {}
-        tokenizer.sink.look_at_the_clock();
-        tokenizer.sink.look_for_progress(bounds.one_token);
-    }
-    tokenizer.end();
-    let guard = tokenizer.sink;
-    Document { cut: guard.cut(), html: guard.finish() }
+    TreeBuilder::new(sink::Sink::new(bytes), options)
 }
 
 #[cfg(test)]
