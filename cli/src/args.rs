@@ -3,6 +3,7 @@
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use shared::job::{ByteSize, Delay, Span, Within};
 use std::path::PathBuf;
+use worker::egress::Allow;
 
 /// Harvest typed records from web sites, with every raw page kept.
 #[derive(Debug, Parser)]
@@ -98,7 +99,7 @@ pub struct Crawl {
     /// Also allow this host, address or network although it is not public: `intranet.example`,
     /// `10.1.0.0/16`, `127.0.0.2:8080`. Hosts of the seeds are allowed.
     #[arg(long, value_name = "HOST")]
-    pub allow: Vec<String>,
+    pub allow: Vec<Allow>,
     /// How long a host may be down until its URLs are given up.
     #[arg(long, value_name = "TIME", default_value = "30s")]
     pub give_up: Span,

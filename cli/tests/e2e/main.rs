@@ -5,5 +5,6 @@ mod common;
 mod jobs;
 mod kills;
 mod messy;
+mod misuse;
 mod stdout;
 mod stopping;

@@ -82,10 +82,23 @@ fn checked(job: Job) -> Result<Job, JobError> {
 
 fn malformed<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> JobError {
     let message = error.inner().to_string();
-    // serde_norway repeats the path in front of its message.
+    // serde_norway repeats the path in front of its message; where a key is unknown, its parent's.
     let place = error.path().to_string();
-    let message = message.strip_prefix(&format!("{place}: ")).unwrap_or(&message);
-    JobError::Malformed { message: nearest_name(message), place }
+    let parent = place.rsplit_once('.').map_or("", |(parent, _)| parent);
+    let without = |path| message.strip_prefix(&format!("{path}: "));
+    let message = without(place.as_str()).or_else(|| without(parent)).unwrap_or(&message);
+    JobError::Malformed { message: nearest_name(&without_types(message)), place }
+}
+
+/// `expected struct Job` says nothing to who writes a document.
+fn without_types(message: &str) -> String {
+    match message.split_once("expected struct ") {
+        Some((before, after)) => {
+            let rest = after.trim_start_matches(|c: char| c.is_alphanumeric());
+            format!("{before}expected keys and their values{rest}")
+        }
+        None => message.to_owned(),
+    }
 }
 
 /// `unknown field `pagess`, expected one of `pages`, ...` with the nearest right name in front.

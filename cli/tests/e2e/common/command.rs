@@ -48,7 +48,8 @@ impl Call {
         let input = self.input;
         // A command that does not read is no failure of the test.
         tokio::spawn(async move { drop(stdin.write_all(&input).await) });
-        Alive { child, stdout, stderr }
+        let args = self.command.as_std().get_args().map(|arg| arg.to_string_lossy().into_owned()).collect();
+        Alive { args, child, stdout, stderr }
     }
 
     /// Starts it, and waits for its end.
@@ -90,6 +91,7 @@ impl Said {
 
 /// A command that runs. Dropped, it is killed.
 pub struct Alive {
+    args: Vec<String>,
     child: Child,
     stdout: Said,
     stderr: Said,
@@ -125,6 +127,7 @@ impl Alive {
             panic!("no end after {LONGEST:?}: {}", self.stderr.all().await);
         };
         let ended = Ended {
+            args: self.args,
             code: status.unwrap().code(),
             stdout: self.stdout.all().await,
             stderr: self.stderr.all().await,
@@ -137,6 +140,9 @@ impl Alive {
 /// What a command said and how it ended.
 #[derive(Debug)]
 pub struct Ended {
+    /// How it was called, for those who read of a failure.
+    #[allow(dead_code)]
+    pub args: Vec<String>,
     /// None: a signal ended it.
     pub code: Option<i32>,
     pub stdout: String,
