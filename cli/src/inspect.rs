@@ -1,7 +1,7 @@
 //! How Harvestman understands a URL, a robots.txt or a page. Asks no server; answers in JSON.
 
 use crate::args::{Inspect, JobFlags};
-use crate::job;
+use crate::{job, say};
 use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
 use shared::clock::Timestamp;
@@ -25,8 +25,7 @@ pub fn run(what: &Inspect) -> anyhow::Result<()> {
         Inspect::Robots { file, agent, urls } => of_robots(&read(file)?, agent, urls)?,
         Inspect::Page { file, url, content_type, job } => of_page(&read(file)?, url, content_type, job)?,
     };
-    println!("{answer:#}");
-    Ok(())
+    Ok(say::out(format_args!("{answer:#}\n"))?)
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -5,6 +5,7 @@ mod crawl;
 mod inspect;
 mod job;
 mod output;
+mod say;
 
 use args::{Cli, Command, JobCommand};
 use clap::{CommandFactory, Parser};
@@ -21,7 +22,7 @@ fn main() -> ExitCode {
     match run(&cli) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("harvestman: {error:#}");
+            say::err(format_args!("harvestman: {error:#}"));
             if error.is::<job::BadUse>() || error.is::<JobError>() {
                 ExitCode::from(BAD_USE)
             } else {
@@ -43,18 +44,20 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
                 .build()?;
             return runtime.block_on(crawl::run(args));
         }
-        Command::Schema => print!("{}", shared::job::SCHEMA),
+        Command::Schema => say::out(shared::job::SCHEMA)?,
         Command::Job(JobCommand::Check { file }) => {
             job::check(&shared::job::load(file)?)?;
-            println!("{}: fine", file.display());
+            say::out(format_args!("{}: fine\n", file.display()))?;
         }
         Command::Job(JobCommand::New(flags)) => {
             let job = job::from_flags(flags)?;
-            print!("{}", shared::job::to_yaml(&job)?);
+            say::out(shared::job::to_yaml(&job)?)?;
         }
         Command::Inspect(what) => inspect::run(what)?,
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "harvestman", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "harvestman", &mut script);
+            say::out(String::from_utf8_lossy(&script))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -6,8 +6,8 @@ mod progress;
 mod summary;
 
 use crate::args::Crawl;
-use crate::job;
-use anyhow::{Context, bail};
+use crate::{job, say};
+use anyhow::bail;
 use embedded::{Embedded, Places};
 use shared::ids::RunId;
 use shared::job::Job;
@@ -39,7 +39,7 @@ pub async fn run(args: &Crawl) -> anyhow::Result<ExitCode> {
     let summary = store.summary(run).await?;
     report(args, &job, &summary, &store).await?;
     if !summary.state.is_over() {
-        eprintln!("interrupted; nothing is lost. Go on with the same command and --resume");
+        say::err("interrupted; nothing is lost. Go on with the same command and --resume");
         return Ok(ExitCode::from(130));
     }
     Ok(exit_code(&summary))
@@ -48,10 +48,7 @@ pub async fn run(args: &Crawl) -> anyhow::Result<ExitCode> {
 /// What may be called besides the internet: what was typed. A seed without a port stands for both
 /// http and https.
 fn settings(args: &Crawl, job: &Job) -> anyhow::Result<embedded::Settings> {
-    let mut allow = Vec::new();
-    for text in &args.allow {
-        allow.push(text.parse().context("--allow")?);
-    }
+    let mut allow = args.allow.clone();
     let typed = job.seeds.urls.iter().chain(&job.seeds.sitemaps);
     let mut hosts: Vec<(String, Option<u16>)> = typed
         .filter_map(|seed| shared::frontier::canonical::seed(seed).ok())
@@ -96,7 +93,7 @@ async fn watch(
         if interrupted || summary.state.is_over() {
             progress.end();
             if interrupted && !args.quiet {
-                eprintln!("stopping after the requests under way; Ctrl-C again stops at once");
+                say::err("stopping after the requests under way; Ctrl-C again stops at once");
             }
             return Ok((run, outputs));
         }
@@ -136,12 +133,12 @@ async fn report(args: &Crawl, job: &Job, summary: &RunSummary, store: &Arc<dyn S
         let text = summary::json(summary, &tallies);
         let records_on_stdout = job.outputs.iter().any(|output| output.path.as_os_str() == "-");
         if records_on_stdout {
-            eprintln!("{text}");
+            say::err(text);
         } else {
-            println!("{text}");
+            say::out(format_args!("{text}\n"))?;
         }
     } else if !args.quiet {
-        eprint!("{}", summary::table(summary, &tallies));
+        say::err(summary::table(summary, &tallies).trim_end());
     }
     Ok(())
 }
@@ -149,7 +146,7 @@ async fn report(args: &Crawl, job: &Job, summary: &RunSummary, store: &Arc<dyn S
 fn exit_code(summary: &RunSummary) -> ExitCode {
     let counts = &summary.counts;
     if summary.state == RunState::Done && counts.pages == 0 && counts.failed > 0 {
-        eprintln!("no page could be fetched; the reasons are above (more with -v)");
+        say::err("no page could be fetched; the reasons are above (more with -v)");
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

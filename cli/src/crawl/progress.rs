@@ -1,6 +1,7 @@
 //! One line that moves, on standard error: pages, pages a second, open URLs, failures, time left.
 
 use crate::args::{Crawl, ProgressMode};
+use crate::say;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use shared::job::Job;
 use shared::ports::store::{RunCounts, RunSummary};
@@ -49,7 +50,7 @@ impl Progress {
             }
             Shown::Plain(last) if last.elapsed() >= WINDOW => {
                 *last = now;
-                eprintln!("{text}");
+                say::err(text);
             }
             Shown::Plain(_) | Shown::Nothing => {}
         }

@@ -137,3 +137,14 @@ async fn completions_are_there_for_every_shell() {
         assert!(ended.stdout.contains("harvestman") && ended.stdout.contains("max-pages"), "{shell}");
     }
 }
+
+#[tokio::test]
+async fn a_reader_that_goes_away_is_no_reason_to_panic() {
+    // The schema is longer than a pipe's buffer or `head` reads of it.
+    let binary = env!("CARGO_BIN_EXE_harvestman");
+    for args in ["schema", "completions zsh", "--help"] {
+        let script = format!("'{binary}' {args} | :");
+        let output = tokio::process::Command::new("sh").args(["-c", &script]).output().await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args}");
+    }
+}
