@@ -103,12 +103,15 @@ impl Pace {
     /// Requests under way at a time: as many as the job says, else one where there is a pause, be
     /// it the job's or robots.txt's.
     pub fn at_a_time(&self) -> usize {
-        let delay = self.state.lock().delay(&self.politeness);
-        self.at_a_time_with(delay)
+        let state = self.state.lock();
+        self.at_a_time_with(state.delay(&self.politeness), state.crawl_delay)
     }
 
-    fn at_a_time_with(&self, delay: Duration) -> usize {
+    /// Beginnings that are a delay apart may still come to the host closer than that, over several
+    /// connections. So what robots.txt asks for is kept by one at a time, whatever the job says.
+    fn at_a_time_with(&self, delay: Duration, crawl_delay: Option<Duration>) -> usize {
         match self.politeness.concurrency {
+            _ if crawl_delay.is_some_and(|theirs| !theirs.is_zero()) => 1,
             None if !delay.is_zero() => 1,
             _ => usize::from(self.politeness.concurrency()),
         }
@@ -139,7 +142,8 @@ impl Pace {
         }
         let delay = state.delay(&self.politeness);
         // Alone, the pause counts from the last answer; with others, from the last beginning.
-        let last = if self.at_a_time_with(delay) == 1 { state.last_answer } else { state.last_start };
+        let alone = self.at_a_time_with(delay, state.crawl_delay) == 1;
+        let last = if alone { state.last_answer } else { state.last_start };
         let mut ready = state.not_before.max(last.map_or(now, |at| at + delay));
         if ready <= now {
             match state.limiter(delay).and_then(|limiter| limiter.check().err()) {
@@ -285,6 +289,14 @@ mod tests {
             assert!(began.elapsed() >= n * SECOND, "{n}");
         }
         assert!(began.elapsed() < 4 * SECOND);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_crawl_delay_is_kept_by_one_at_a_time() {
+        let pace = pace(Delay::Fixed(Duration::ZERO), 4);
+        assert_eq!(pace.at_a_time(), 4);
+        pace.set_crawl_delay(Some(SECOND));
+        assert_eq!(pace.at_a_time(), 1);
     }
 
     #[tokio::test(start_paused = true)]
