@@ -9,7 +9,7 @@ use backends::sqlite::SqliteStore;
 use shared::clock::{Clock, SystemClock};
 use shared::ids::RunId;
 use shared::messages::{self, Hint, Paced};
-use shared::ports::{Archive, Lane, Queue, Store};
+use shared::ports::{Archive, Lane, Queue, Store, StoreError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +37,27 @@ pub struct Settings {
     pub give_up: Duration,
 }
 
+/// A data folder that is this process's alone; nothing runs yet.
+pub struct Opened {
+    pub store: Arc<dyn Store>,
+    archive: Arc<FileArchive>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Opened {
+    /// Opens the data folder, and frees what a former process held.
+    pub async fn of(places: &Places) -> anyhow::Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let folder = &places.folder;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("--data: cannot make the folder {}", folder.display()))?;
+        let store: Arc<dyn Store> = Arc::new(open(&folder.join("harvestman.db"), clock.clone()).await?);
+        let archive = Arc::new(FileArchive::open(&folder.join("archive")).await?);
+        store.lapse_all(Duration::from_secs(1)).await?;
+        Ok(Opened { store, archive, clock })
+    }
+}
+
 /// The four stages, running.
 pub struct Embedded {
     pub store: Arc<dyn Store>,
@@ -53,21 +74,12 @@ pub struct Embedded {
 const LAST_SEGMENTS: Duration = Duration::from_secs(20);
 
 impl Embedded {
-    /// Opens the data folder and starts the stages.
-    pub async fn start(places: &Places, settings: &Settings) -> anyhow::Result<Self> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let folder = &places.folder;
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("--data: cannot make the folder {}", folder.display()))?;
-        let store: Arc<dyn Store> =
-            Arc::new(SqliteStore::open(&folder.join("harvestman.db"), clock.clone()).await?);
-        let archive = Arc::new(FileArchive::open(&folder.join("archive")).await?);
+    /// Starts the stages.
+    pub fn start(opened: Opened, settings: &Settings) -> Self {
+        let Opened { store, archive, clock } = opened;
         let queue = Arc::new(MemoryQueue::new());
         let egress =
             Arc::new(Egress::new(EgressConfig { allow: settings.allow.clone(), ..EgressConfig::default() }));
-        // Nobody else has this folder: what a former process held is free again.
-        store.lapse_all(Duration::from_secs(1)).await?;
-
         let stop = CancellationToken::new();
         let stop_fetching = CancellationToken::new();
         let (failure, failed) = watch::channel(None);
@@ -89,7 +101,7 @@ impl Embedded {
             parser::Deps { queue: port, archive: pages, store: store.clone() },
             stop.clone(),
         );
-        Ok(Embedded {
+        Embedded {
             worker: watched("worker", worker, failure.clone()),
             others: vec![
                 watched("dispatcher", dispatcher, failure.clone()),
@@ -101,7 +113,7 @@ impl Embedded {
             stop_fetching,
             stop,
             failed,
-        })
+        }
     }
 
     /// Tells the dispatcher that there may be something to do.
@@ -136,6 +148,16 @@ impl Embedded {
         }
         self.archive.close().await;
     }
+}
+
+async fn open(path: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<SqliteStore> {
+    SqliteStore::open(path, clock).await.map_err(|error| match error {
+        StoreError::Corrupt(why) => anyhow::anyhow!(
+            "{}: {why}; it is damaged, or not harvestman's: use another data folder",
+            path.display()
+        ),
+        other => other.into(),
+    })
 }
 
 /// Waits until no report and no segment is waiting.

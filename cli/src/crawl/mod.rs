@@ -8,10 +8,11 @@ mod summary;
 use crate::args::Crawl;
 use crate::{job, say};
 use anyhow::bail;
-use embedded::{Embedded, Places};
+use embedded::{Embedded, Opened, Places};
+use outputs::Outputs;
 use shared::ids::RunId;
 use shared::job::Job;
-use shared::ports::store::{NewRun, RunState, RunSummary, Store};
+use shared::ports::store::{Command, NewRun, RunState, RunSummary, Store, Tally};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,20 +30,29 @@ pub async fn run(args: &Crawl) -> anyhow::Result<ExitCode> {
     let job = Arc::new(job::from_flags(&args.job)?);
     let stop = service::signals::stop_on_signal();
     let places = Places::within(&args.data);
-    let stages = Embedded::start(&places, &settings(args, &job)?).await?;
-    let watched = watch(args, &job, &stages, &stop).await;
-    let store = stages.store.clone();
+    let settings = settings(args, &job)?;
+    let opened = Opened::of(&places).await?;
+    let store = opened.store.clone();
+    let run = begin(args, job.clone(), store.as_ref()).await?;
+    let outputs = Outputs::open(store.clone(), run, &job)?;
+    let stages = Embedded::start(opened, &settings);
+    let watched = watch(args, &job, run, outputs, &stages, &stop).await;
     stages.stop().await;
-    let (run, outputs) = watched?;
+    let outputs = watched?;
     // What was under way at an interruption is stored by now.
     outputs.finish().await?;
     let summary = store.summary(run).await?;
-    report(args, &job, &summary, &store).await?;
+    let tallies = store.tallies(run).await?;
+    report(args, &job, &summary, &tallies)?;
     if !summary.state.is_over() {
         say::err("interrupted; nothing is lost. Go on with the same command and --resume");
         return Ok(ExitCode::from(130));
     }
-    Ok(exit_code(&summary))
+    if summary.state == RunState::Done && summary.counts.pages == 0 {
+        say::err(summary::no_page(&tallies));
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What may be called besides the internet: what was typed. A seed without a port stands for both
@@ -65,18 +75,16 @@ fn settings(args: &Crawl, job: &Job) -> anyhow::Result<embedded::Settings> {
     Ok(embedded::Settings { allow, give_up: args.give_up.0 })
 }
 
-/// Begins or resumes the run, and follows it until it is over or a signal comes. Its outputs are
-/// those of the command line: they may differ on resuming.
+/// Follows a run until it is over or a signal comes.
 async fn watch(
     args: &Crawl,
-    job: &Arc<Job>,
+    job: &Job,
+    run: RunId,
+    mut outputs: Outputs,
     stages: &Embedded,
     stop: &CancellationToken,
-) -> anyhow::Result<(RunId, outputs::Outputs)> {
-    let store = &stages.store;
-    let run = begin(args, job.clone(), store.as_ref()).await?;
+) -> anyhow::Result<Outputs> {
     stages.hint(run).await?;
-    let mut outputs = outputs::Outputs::open(store.clone(), run, job)?;
     let mut progress = progress::Progress::new(args, job);
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -87,7 +95,7 @@ async fn watch(
             error = stages.failed() => return Err(error),
         };
         // The state is read first: what an ended run has is then all there to be written.
-        let summary = store.summary(run).await?;
+        let summary = stages.store.summary(run).await?;
         progress.show(&summary);
         outputs.follow().await?;
         if interrupted || summary.state.is_over() {
@@ -95,17 +103,22 @@ async fn watch(
             if interrupted && !args.quiet {
                 say::err("stopping after the requests under way; Ctrl-C again stops at once");
             }
-            return Ok((run, outputs));
+            return Ok(outputs);
         }
     }
 }
 
-/// The run to watch: a new one, or with `--resume` the newest one of the same job.
+/// The run to watch: a new one, or with `--resume` the newest one of the same job. Other runs of the
+/// folder rest meanwhile: this command names neither their outputs nor the hosts that they may call.
 async fn begin(args: &Crawl, job: Arc<Job>, store: &dyn Store) -> anyhow::Result<RunId> {
     let fingerprint = fingerprint(&job);
     if args.resume {
         let known = store.runs(None, false, 1_000).await?;
         if let Some(run) = known.iter().find(|run| run.fingerprint == fingerprint) {
+            rest(store, Some(run.run)).await?;
+            if run.state == RunState::Paused {
+                store.command(run.run, Command::Resume).await?;
+            }
             return Ok(run.run);
         }
         if let Some(other) = known.iter().find(|run| !run.state.is_over()) {
@@ -117,7 +130,18 @@ async fn begin(args: &Crawl, job: Arc<Job>, store: &dyn Store) -> anyhow::Result
             );
         }
     }
+    rest(store, None).await?;
     Ok(store.create_run(NewRun { job, urgent: false, weight: 1, fingerprint }).await?)
+}
+
+/// Pauses every unfinished run but one.
+async fn rest(store: &dyn Store, but: Option<RunId>) -> anyhow::Result<()> {
+    for run in store.runs(None, true, 1_000).await? {
+        if Some(run.run) != but && run.state != RunState::Paused {
+            store.command(run.run, Command::Pause).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The same text for the same work: the job without its outputs, which may differ on resuming.
@@ -127,10 +151,9 @@ fn fingerprint(job: &Job) -> String {
     serde_json::to_string(&job).unwrap_or_default()
 }
 
-async fn report(args: &Crawl, job: &Job, summary: &RunSummary, store: &Arc<dyn Store>) -> anyhow::Result<()> {
-    let tallies = store.tallies(summary.run).await?;
+fn report(args: &Crawl, job: &Job, summary: &RunSummary, tallies: &[Tally]) -> anyhow::Result<()> {
     if args.json {
-        let text = summary::json(summary, &tallies);
+        let text = summary::json(summary, tallies);
         let records_on_stdout = job.outputs.iter().any(|output| output.path.as_os_str() == "-");
         if records_on_stdout {
             say::err(text);
@@ -138,16 +161,7 @@ async fn report(args: &Crawl, job: &Job, summary: &RunSummary, store: &Arc<dyn S
             say::out(format_args!("{text}\n"))?;
         }
     } else if !args.quiet {
-        say::err(summary::table(summary, &tallies).trim_end());
+        say::err(summary::table(summary, tallies).trim_end());
     }
     Ok(())
-}
-
-fn exit_code(summary: &RunSummary) -> ExitCode {
-    let counts = &summary.counts;
-    if summary.state == RunState::Done && counts.pages == 0 && counts.failed > 0 {
-        say::err("no page could be fetched; the reasons are above (more with -v)");
-        return ExitCode::FAILURE;
-    }
-    ExitCode::SUCCESS
 }

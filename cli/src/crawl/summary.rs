@@ -65,6 +65,29 @@ fn shown(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(60).collect()
 }
 
+/// What to do where a run ended without one page, by the most frequent reason.
+pub fn no_page(tallies: &[Tally]) -> String {
+    let reasons = tallies.iter().filter(|tally| matches!(tally.kind, TallyKind::Failed | TallyKind::Cut));
+    let Some(most) = reasons.max_by_key(|tally| tally.count) else {
+        return "no page was fetched: nothing was named that is in scope".to_owned();
+    };
+    let advice = match most.key.as_str() {
+        "robots_unreachable" => {
+            "the host does not answer for its robots.txt; check the address and the network, wait longer with \
+             --give-up, or use --ignore-robots on a site of your own"
+        }
+        "robots_denied" => "the site's robots.txt allows none of what was asked for",
+        "address_refused" => "the address is not a public one; if it is yours, name it with --allow",
+        "dns" => "the host's name is not known; check its spelling and the network",
+        "host_down" | "connect" | "timeout" => {
+            "the host does not answer; check the address and the network, or wait longer with --give-up"
+        }
+        reason if reason.starts_with("limit_") => "a limit ended the run first",
+        _ => "the log says more with -v",
+    };
+    format!("no page could be fetched ({}): {advice}", shown(&most.key))
+}
+
 /// One JSON object for machines.
 pub fn json(summary: &RunSummary, tallies: &[Tally]) -> String {
     let mut by_kind = serde_json::Map::new();

@@ -2,9 +2,15 @@
 
 mod clean;
 mod common;
+mod folders;
+mod full_disk;
 mod jobs;
 mod kills;
+mod limits;
 mod messy;
 mod misuse;
+mod politeness;
+mod runs;
 mod stdout;
 mod stopping;
+mod unreachable;
