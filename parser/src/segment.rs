@@ -67,7 +67,7 @@ impl Segments {
             Ok(bytes) => bytes,
             Err(Failure::Later) => return Verdict::GiveBack,
             Err(Failure::Never(error @ (ArchiveError::NotFound(_) | ArchiveError::Short { .. }))) => {
-                return Verdict::Bury(error.to_string());
+                return self.lost(&plan, stored, error.to_string()).await;
             }
             Err(Failure::Never(error)) => {
                 tracing::error!(%error, "the archive cannot be read");
@@ -75,11 +75,24 @@ impl Segments {
                 return Verdict::GiveBack;
             }
         };
-        let parsed = match parse(plan.clone(), stored, bytes).await {
-            Ok(parsed) => parsed,
-            Err(verdict) => return verdict,
-        };
-        self.apply(&plan, parsed).await
+        let at = stored.clone();
+        match parse(plan.clone(), stored, bytes).await {
+            Ok(parsed) => self.apply(&plan, parsed).await,
+            Err(Verdict::Bury(why)) => self.lost(&plan, at, why).await,
+            Err(verdict) => verdict,
+        }
+    }
+
+    /// A segment that cannot be had is applied without visits: its URLs go back to the queue. The
+    /// message is buried with the reason.
+    async fn lost(&self, plan: &Plan, stored: SegmentStored, why: String) -> Verdict {
+        tracing::error!(segment = %stored.at.segment, object = stored.at.object, why, "a segment is lost");
+        let rules = plan.wanted.rules();
+        let segment = ParsedSegment { run: stored.run, at: stored.at, rules, visits: Vec::new() };
+        match self.apply(plan, Parsed { segment, decided: Vec::new() }).await {
+            Verdict::Done => Verdict::Bury(why),
+            verdict => verdict,
+        }
     }
 
     /// The run's plan; None: there is no such run, or it is over.

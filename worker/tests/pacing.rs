@@ -153,12 +153,15 @@ async fn a_robots_txt_that_cannot_be_had_shuts_the_host() {
         let mut world = World::new(Config::default(), &[server.at]).await;
         let mut grant = grant(&server.origin, &["/robots.txt", "/a", "/b"]);
         grant.policy.politeness.robots = RobotsMode::Obey;
+        grant.failures = 2;
         let ids: Vec<_> = grant.tasks.iter().map(|task| task.url_id).collect();
         let ended = world.lease(grant).await;
         assert_eq!((&ended.report.not_begun, ended.visits.len()), (&ids, 0), "all stays open");
-        assert!(ended.report.down && ended.report.failures == 1);
-        assert!(ended.report.next_in_ms >= 5 * 60_000);
-        assert_eq!(ended.report.robots.map(|robots| robots.access), Some(Access::Denied));
+        assert_eq!((ended.report.down, ended.report.failures), (false, 3));
+        // The third failure in a row: a back-off of 4 s with jitter, and then it is asked for again.
+        assert!((2_000..=4_000).contains(&ended.report.next_in_ms), "{}", ended.report.next_in_ms);
+        let robots = ended.report.robots.unwrap();
+        assert!(robots.access == Access::Denied && robots.valid_ms <= 4_000);
         assert_eq!(server.paths(), ["/robots.txt"]);
     }
 }
