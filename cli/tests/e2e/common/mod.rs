@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod records;
+pub mod server;
 pub mod store;
 pub mod warc;
 pub mod world;
