@@ -17,7 +17,7 @@ use std::time::Duration;
 const LOOK: &str = "BEGIN IMMEDIATE;
     SELECT l.run_id, l.state, l.worker, l.granted_at, l.expires_at, r.state, r.urgent, h.origin, h.next_at,
            h.delay_ms, (SELECT jar FROM jars j WHERE j.run_id = l.run_id AND j.host_id = l.host_id),
-           b.access, b.text, b.fetched_at, b.valid_ms, h.failures
+           b.access, b.text, b.fetched_at, b.valid_ms, h.failures, r.deadline
     FROM leases l JOIN runs r ON r.run_id = l.run_id JOIN hosts h ON h.host_id = l.host_id
     LEFT JOIN robots b ON b.host_id = l.host_id AND b.valid_until > ?
     WHERE l.lease_id = ? AND l.host_id = ?";
@@ -61,7 +61,7 @@ pub(super) async fn grant(store: &SqliteStore, claim: &Claim, policy: GrantPolic
         origin,
         jar: get(row, 10)?,
         failures: small(row, 15)?,
-        left_ms: millis(Timestamp(granted_at.saturating_add(ms(policy.slice))).since(now)),
+        left_ms: millis(Timestamp(last_begin(row, granted_at, policy)?).since(now)),
         wait_ms: millis(Timestamp(get(row, 8)?).since(now)),
     }))
 }
@@ -88,6 +88,12 @@ fn times(
         }
         _ => None,
     })
+}
+
+/// No request begins later than this: the end of the slice, or of the run's time.
+fn last_begin(row: &SqliteRow, granted_at: i64, policy: GrantPolicy) -> Result<i64> {
+    let deadline: Option<i64> = get(row, 16)?;
+    Ok(granted_at.saturating_add(ms(policy.slice)).min(deadline.unwrap_or(i64::MAX)))
 }
 
 fn millis(duration: Duration) -> u64 {

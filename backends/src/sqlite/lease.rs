@@ -158,9 +158,11 @@ pub(super) async fn free(tx: &mut Tx<'_>, host: HostId) -> Result<()> {
     Ok(())
 }
 
-/// A host is left alone for a while from now, if it is not left alone for longer already.
+/// A host is left alone for a while from now, and for its own delay at least, if it is not left alone for
+/// longer already.
 pub(super) async fn pause_host(tx: &mut Tx<'_>, host: HostId, pause_ms: i64) -> Result<()> {
-    let query = sqlx::query("UPDATE hosts SET next_at = max(next_at, ?) WHERE host_id = ?");
-    tx.execute(query.bind(tx.now.0.saturating_add(pause_ms)).bind(host.0)).await?;
+    let query =
+        sqlx::query("UPDATE hosts SET next_at = max(next_at, ? + max(?, delay_ms)) WHERE host_id = ?");
+    tx.execute(query.bind(tx.now.0).bind(pause_ms).bind(host.0)).await?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::common::World;
 use crate::common::world::clean;
+use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn never_more_pages_than_asked_for() {
@@ -36,4 +37,16 @@ async fn bytes_end_a_run() {
     let summary = ended.summary();
     assert!(summary["by"]["cut"]["limit_bytes"].as_u64().unwrap() > 0, "{summary}");
     assert!(summary["counts"]["pages"].as_u64().unwrap() < 300, "{summary}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_clock_ends_a_run() {
+    let world = World::of(clean(300)).await;
+    let ended = world.crawl().with(["--max-time", "2s", "--delay", "100ms"]).end().await.done();
+    let summary = ended.summary();
+    assert_eq!(summary["state"], "done");
+    assert!(summary["by"]["cut"]["limit_time"].as_u64().unwrap() > 0, "{summary}");
+    let asked = world.site.log().hits();
+    let took = Duration::from_micros(asked.last().unwrap().at_us - asked[0].at_us);
+    assert!(took < Duration::from_secs(4), "{took:?}");
 }

@@ -51,3 +51,19 @@ async fn by_default_a_slow_host_is_asked_slowly() {
     let gap = shortest_gap(&world, &["--delay", "auto"]).await;
     assert!(gap >= Duration::from_millis(100), "{gap:?}");
 }
+
+/// A new process does not know when the last one asked. The delay is longer than any pause that it makes
+/// for another reason.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_delay_outlives_the_process() {
+    let delay = Duration::from_millis(1_800);
+    let world = World::of(clean(4)).await;
+    world.site.turn(|knobs| knobs.robots.crawl_delay = Some(delay.as_secs_f64()));
+    let alive = world.crawl().start();
+    // robots.txt and the home page are one lease, which tells the store of the delay.
+    world.site.log().until(3).await;
+    assert!(alive.kill().await);
+    world.crawl().with(["--resume"]).end().await.done();
+    let gap = world.site.log().shortest_gap().unwrap();
+    assert!(gap >= delay, "{gap:?}: {:?}", world.site.log().hits());
+}
