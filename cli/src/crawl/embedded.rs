@@ -214,6 +214,7 @@ fn worker_config() -> worker::Config {
     worker::Config {
         name: "embedded".into(),
         commit_interval: Duration::from_millis(200),
+        drain: Duration::from_secs(10),
         ..worker::Config::default()
     }
 }
