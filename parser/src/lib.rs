@@ -12,6 +12,7 @@ mod consume;
 #[cfg(test)]
 mod cost;
 pub mod extract;
+mod headers;
 pub mod html;
 mod json;
 mod jsonld;

@@ -2,6 +2,7 @@
 
 use crate::charset;
 use crate::extract::{self, Budget, Facts};
+use crate::headers::joined;
 use crate::html;
 use crate::jsonld;
 use crate::links::{self, Judge, Links};
@@ -9,7 +10,6 @@ use crate::meta;
 use crate::mime::{self, Form};
 use crate::plan::Plan;
 use crate::tree;
-use crate::visit::joined;
 use crate::walk::{Found, Link, walk};
 use encoding_rs::Encoding;
 use scraper::Html;

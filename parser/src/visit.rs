@@ -1,5 +1,6 @@
 //! One visit of a segment's manifest: what becomes of its URL.
 
+use crate::headers::joined;
 use crate::links::Refused;
 use crate::page::{self, Read, Source};
 use crate::plan::Plan;
@@ -263,13 +264,6 @@ pub fn unpacked(bytes: &[u8]) -> Cow<'_, [u8]> {
     }
     body::decode(Some("gzip"), bytes, body::Bounds::of(sitemap::MOST_BYTES))
         .map_or(Cow::Borrowed(b""), |d| d.bytes)
-}
-
-/// A header's values, joined by commas (RFC 9110 5.3).
-pub fn joined<'a>(headers: &'a http::HeaderMap, name: &str) -> Option<Cow<'a, str>> {
-    let mut values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let first = values.next()?;
-    Some(values.fold(first, |all, value| Cow::Owned(format!("{all}, {value}"))))
 }
 
 fn from<'a>(visit: &'a Visit, url: &'a Url) -> From<'a> {
