@@ -2,6 +2,7 @@
 
 use crate::{admin, settings, signals, telemetry};
 use std::future::Future;
+use std::io::Write;
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +21,8 @@ where
         }
     };
     if std::env::args().any(|arg| arg == "--print-config") {
-        println!("{settings}");
+        // A reader that goes away is no failure.
+        let _gone = writeln!(std::io::stdout(), "{settings}");
         return ExitCode::SUCCESS;
     }
     telemetry::start(settings.log_format, &settings.log_level);
