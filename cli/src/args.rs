@@ -18,7 +18,7 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Harvest a site: all four stages in this process, nothing else needed.
+    /// Harvest a site: dispatcher, worker and parser in this process, nothing else needed.
     Crawl(Box<Crawl>),
     /// Print the JSON Schema of a job.
     Schema,

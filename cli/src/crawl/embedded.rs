@@ -1,4 +1,4 @@
-//! The wiring: four stages over one store, one queue and one archive, in this process.
+//! The wiring: three stages over one store, one queue and one archive, in this process.
 //!
 //! dispatcher -> fetch -> worker -> parse -> parser -> store, and around again.
 
@@ -58,7 +58,7 @@ impl Opened {
     }
 }
 
-/// The four stages, running.
+/// The three stages, running.
 pub struct Embedded {
     pub store: Arc<dyn Store>,
     queue: Arc<MemoryQueue>,
