@@ -1,9 +1,9 @@
 //! The command line. The common settings of a job are flags; a job file has all of them.
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use egress::Allow;
 use shared::job::{ByteSize, Delay, Span, Within};
 use std::path::PathBuf;
-use worker::egress::Allow;
 
 /// Harvest typed records from web sites, with every raw page kept.
 #[derive(Debug, Parser)]

@@ -9,7 +9,6 @@
 mod claims;
 mod config;
 mod cookies;
-pub mod egress;
 mod fetch;
 mod halt;
 mod lease;

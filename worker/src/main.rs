@@ -1,11 +1,11 @@
 //! `harvestman-worker`: a fetch worker as a service of its own. No database driver is in it.
 
 use anyhow::Context;
+use egress::{Egress, EgressConfig};
 use service::connect;
 use shared::clock::SystemClock;
 use std::process::ExitCode;
 use std::sync::Arc;
-use worker::egress::{Egress, EgressConfig};
 use worker::{Config, Deps};
 
 fn main() -> ExitCode {

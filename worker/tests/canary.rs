@@ -4,6 +4,7 @@ mod common;
 
 use common::server::{Server, page, redirect};
 use common::{World, egress, failed, grant, within};
+use egress::{Egress, EgressConfig, EgressError};
 use http::HeaderMap;
 use shared::outcome::{Outcome, Reason};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -14,7 +15,6 @@ use testkit::spellings;
 use tokio::net::TcpListener;
 use url::Url;
 use worker::Config;
-use worker::egress::{Egress, EgressConfig, EgressError};
 
 const CONNECT: Duration = Duration::from_secs(5);
 

@@ -6,6 +6,7 @@ use anyhow::Context;
 use backends::file::FileArchive;
 use backends::memory::MemoryQueue;
 use backends::sqlite::SqliteStore;
+use egress::{Allow, Egress, EgressConfig};
 use shared::clock::{Clock, SystemClock};
 use shared::ids::RunId;
 use shared::messages::{self, Hint, Paced};
@@ -16,7 +17,6 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use worker::egress::{Allow, Egress, EgressConfig};
 
 /// Where things are below the data folder.
 pub struct Places {

@@ -8,6 +8,7 @@ mod summary;
 use crate::args::Crawl;
 use crate::{job, say};
 use anyhow::bail;
+use egress::Allow;
 use embedded::{Embedded, Opened, Places};
 use outputs::Outputs;
 use shared::ids::RunId;
@@ -17,7 +18,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use worker::egress::Allow;
 
 /// How often progress is looked at and records are written out.
 const TICK: Duration = Duration::from_millis(100);

@@ -1,7 +1,8 @@
 //! Writes the records of a run to its outputs while it goes on, in the order of commits.
 
-use crate::output::{self, Shape, Sink};
+use crate::output;
 use anyhow::Context;
+use export::{Shape, Sink};
 use shared::ids::RunId;
 use shared::job::Job;
 use shared::ports::store::{RecordSelection, Store};

@@ -1,6 +1,6 @@
 //! Why there was no answer: the HTTP client's chain of errors, read down to its root.
 
-use crate::egress::ResolveError;
+use egress::ResolveError;
 use shared::outcome::{Outcome, Reason};
 use std::error::Error;
 use std::io;

@@ -10,7 +10,7 @@ pub use failure::Failure;
 pub use headers::{Headers, with_host};
 pub use status::{is_redirect, is_retryable, retry_after};
 
-use crate::egress::{Egress, EgressError};
+use egress::{Egress, EgressError};
 use http::{HeaderMap, StatusCode, Version};
 use shared::job::Timeouts;
 use shared::outcome::Reason;

@@ -6,6 +6,7 @@ pub mod memory;
 pub mod server;
 
 use backends::memory::MemoryQueue;
+use egress::{Allow, Egress, EgressConfig};
 use memory::MemoryArchive;
 use shared::clock::SystemClock;
 use shared::ids::{HostId, LeaseId, RunId, UrlId};
@@ -20,7 +21,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use worker::egress::{Allow, Egress, EgressConfig};
 use worker::{Config, Deps, WorkerError};
 
 /// Longer than anything here takes; what takes longer has failed.

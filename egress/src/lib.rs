@@ -1,4 +1,4 @@
-//! The one way out. Nothing else in the worker dials, and what is dialled was judged here: the
+//! The one way out. Nothing else dials the internet, and what is dialled was judged here: the
 //! URL before each request, the addresses of its name after each resolution.
 //!
 //! - [`classify`]: which addresses are on the internet; `names`: which names are not.

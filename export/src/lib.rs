@@ -1,23 +1,30 @@
-//! Files that records go to: a projection of what the store has, written anew at each start.
+//! Records as JSON Lines, CSV and Parquet, written in order and in batches.
 
 mod csv;
 mod jsonl;
 mod parquet;
 
 use shared::ids::RunId;
-use shared::job::{Extract, FieldType, Format, Output};
+use shared::job::{Extract, FieldType, Format};
 use shared::ports::store::RecordRow;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::io::{self, Write};
 
 /// A file that takes records in order.
 pub trait Sink: Send {
     /// Adds records.
+    ///
+    /// # Errors
+    /// If they cannot be written.
     fn write(&mut self, rows: &[RecordRow]) -> io::Result<()>;
     /// What was written so far can be read by others (where the format allows it).
+    ///
+    /// # Errors
+    /// If that cannot be written.
     fn flush(&mut self) -> io::Result<()>;
     /// Ends the file.
+    ///
+    /// # Errors
+    /// If its end cannot be written.
     fn finish(self: Box<Self>) -> io::Result<()>;
 }
 
@@ -54,25 +61,16 @@ impl Shape {
     }
 }
 
-/// Opens an output anew.
-pub fn open(output: &Output, shape: &Shape) -> io::Result<Box<dyn Sink>> {
-    let format = output.format().unwrap_or(Format::Jsonl);
-    let target = target(&output.path)?;
+/// Begins a file of this format.
+///
+/// # Errors
+/// If its head cannot be written.
+pub fn sink(format: Format, target: Box<dyn Write + Send>, shape: &Shape) -> io::Result<Box<dyn Sink>> {
     Ok(match format {
         Format::Jsonl => Box::new(jsonl::Jsonl::new(target, shape)),
         Format::Csv => Box::new(csv::Csv::new(target, shape)?),
         Format::Parquet => Box::new(parquet::Parquet::new(target, shape)?),
     })
-}
-
-fn target(path: &Path) -> io::Result<Box<dyn Write + Send>> {
-    if path.as_os_str() == "-" {
-        return Ok(Box::new(BufWriter::new(io::stdout())));
-    }
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)?;
-    }
-    Ok(Box::new(BufWriter::with_capacity(64 << 10, File::create(path)?)))
 }
 
 /// The page's columns in tables, and their values.
