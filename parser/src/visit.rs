@@ -6,6 +6,7 @@ use crate::page::{self, Read, Source};
 use crate::plan::Plan;
 use crate::sitemap;
 use shared::body;
+use shared::crash;
 use shared::frontier::{From, canonical};
 use shared::manifest::Visit;
 use shared::messages::SegmentRef;
@@ -40,6 +41,7 @@ pub struct Place<'a> {
 impl Place<'_> {
     /// Works out what becomes of a visit's URL. A panic over a page closes that page.
     pub fn visit(&self, visit: &Visit) -> Visited {
+        crash::point("parser.in_page");
         catch_unwind(AssertUnwindSafe(|| self.outcome(visit))).unwrap_or_else(|_| {
             tracing::error!(url = %visit.task.url, "the parser panicked over a page; it is closed as failed");
             one(visit, closed(self.page(visit, PageEnd::Failed(Reason::PoisonParse))))
@@ -156,6 +158,7 @@ impl Place<'_> {
                 return Vec::new();
             }
         };
+        crash::on_text("parser.in_page", &decoded.bytes);
         let note = if decoded.broken {
             Some("the body's coding is broken")
         } else {

@@ -4,10 +4,12 @@
 //! - [`frontier`]: which URL is which ([`frontier::canonical`]), and whether a run wants it.
 //! - [`messages`]: what travels over the queue; [`manifest`]: what travels inside a segment.
 //! - [`ports`]: the traits behind which the database, the broker and the object store stand.
+//! - [`trace`]: the trace that a message belongs to; [`crash`]: where tests let a process die.
 //! - [`warc`], [`body`], [`robots`]: formats that more than one stage reads.
 
 pub mod body;
 pub mod clock;
+pub mod crash;
 pub mod frontier;
 pub mod ids;
 pub mod job;
@@ -18,4 +20,5 @@ pub mod pacing;
 mod policy;
 pub mod ports;
 pub mod robots;
+pub mod trace;
 pub mod warc;

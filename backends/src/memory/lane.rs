@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use parking_lot::Mutex;
 use shared::ports::Lane;
+use shared::trace::TraceContext;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use tokio::sync::Notify;
 
@@ -35,14 +36,21 @@ struct Messages {
 }
 
 struct Waiting {
-    body: Bytes,
+    message: Message,
     redelivered: bool,
+}
+
+/// What travels.
+#[derive(Clone)]
+pub(super) struct Message {
+    pub(super) body: Bytes,
+    pub(super) trace: Option<TraceContext>,
 }
 
 struct Out {
     place: u64,
     consumer: ConsumerId,
-    body: Bytes,
+    message: Message,
 }
 
 impl Messages {
@@ -52,7 +60,7 @@ impl Messages {
     }
 
     fn come_again(&mut self, out: Out) {
-        self.waiting.insert(out.place, Waiting { body: out.body, redelivered: true });
+        self.waiting.insert(out.place, Waiting { message: out.message, redelivered: true });
     }
 
     fn settle(&mut self, tag: Tag) -> Option<Out> {
@@ -70,13 +78,13 @@ impl LaneState {
     }
 
     /// Takes in as many of these messages as there is room for.
-    pub(super) fn fill(&self, from: &mut VecDeque<Bytes>, capacity: usize) {
+    pub(super) fn fill(&self, from: &mut VecDeque<Message>, capacity: usize) {
         let mut messages = self.messages.lock();
         while messages.waiting.len() < capacity
-            && let Some(body) = from.pop_front()
+            && let Some(message) = from.pop_front()
         {
             let place = messages.count();
-            messages.waiting.insert(place, Waiting { body, redelivered: false });
+            messages.waiting.insert(place, Waiting { message, redelivered: false });
         }
         drop(messages);
         self.arrived.notify_waiters();
@@ -108,26 +116,26 @@ impl LaneState {
     }
 
     /// The next message for a consumer, if there is one and it may have one more.
-    pub(super) fn take(&self, consumer: ConsumerId, prefetch: u16) -> Option<(Tag, Bytes, bool)> {
+    pub(super) fn take(&self, consumer: ConsumerId, prefetch: u16) -> Option<(Tag, Message, bool)> {
         let mut messages = self.messages.lock();
         let unsettled = messages.consumers.get_mut(&consumer).filter(|unsettled| **unsettled < prefetch)?;
         *unsettled += 1;
-        let Some((place, Waiting { body, redelivered })) = messages.waiting.pop_first() else {
+        let Some((place, Waiting { message, redelivered })) = messages.waiting.pop_first() else {
             *messages.consumers.get_mut(&consumer)? -= 1;
             return None;
         };
         let tag = Tag(messages.count());
-        messages.out.insert(tag, Out { place, consumer, body: body.clone() });
+        messages.out.insert(tag, Out { place, consumer, message: message.clone() });
         drop(messages);
         self.room.notify_waiters();
-        Some((tag, body, redelivered))
+        Some((tag, message, redelivered))
     }
 
     /// A message is done with; its bytes, unless it was not out any more.
     pub(super) fn remove(&self, tag: Tag) -> Option<Bytes> {
         let out = self.messages.lock().settle(tag)?;
         self.arrived.notify_waiters();
-        Some(out.body)
+        Some(out.message.body)
     }
 
     /// A message comes again; false if it was not out any more.

@@ -1,11 +1,12 @@
 //! The queue in memory. It keeps the whole contract of a broker, so that the embedded mode needs
 //! no other code; what it cannot do is to outlive the process, which the database makes good.
 
-use super::lane::{ConsumerId, LaneState, Tag};
+use super::lane::{ConsumerId, LaneState, Message, Tag};
 use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use shared::ports::{Consumer, DeadLetter, Delivery, Lane, Queue, QueueError, Settle, Settlement};
+use shared::trace::TraceContext;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -115,7 +116,9 @@ impl Queue for MemoryQueue {
         let make = !matches!(lane, Lane::Answer(_));
         let Some(state) = self.0.lane(lane, make)? else { return Ok(()) };
         let deadline = Instant::now() + limits.publish_deadline;
-        let mut left = VecDeque::from(messages);
+        let trace = TraceContext::current();
+        let mut left: VecDeque<Message> =
+            messages.into_iter().map(|body| Message { body, trace: trace.clone() }).collect();
         loop {
             let mut room = std::pin::pin!(state.room.notified());
             room.as_mut().enable();
@@ -158,10 +161,11 @@ impl Consumer for MemoryConsumer {
             if self.broker.is_closed() {
                 return Err(QueueError::Closed);
             }
-            if let Some((tag, body, redelivered)) = self.lane.take(self.id, self.prefetch) {
+            if let Some((tag, message, redelivered)) = self.lane.take(self.id, self.prefetch) {
                 let settle =
                     Unsettled { broker: self.broker.clone(), lane: self.lane.clone(), tag: Some(tag) };
-                return Ok(Delivery::new(body, redelivered, Box::new(settle)));
+                let delivery = Delivery::new(message.body, redelivered, Box::new(settle));
+                return Ok(delivery.in_trace(message.trace));
             }
             arrived.await;
         }
@@ -193,7 +197,8 @@ impl Settle for Unsettled {
                 let body = self.lane.remove(tag).ok_or_else(gone)?;
                 let letter = DeadLetter { lane: self.lane.lane.to_string(), reason, body };
                 if let Some(dead) = self.broker.lane(&Lane::Dead, true)? {
-                    dead.fill(&mut VecDeque::from([letter.to_bytes()]), usize::MAX);
+                    let letter = Message { body: letter.to_bytes(), trace: TraceContext::current() };
+                    dead.fill(&mut VecDeque::from([letter]), usize::MAX);
                 }
                 Ok(())
             }

@@ -1,6 +1,7 @@
 //! The broker: carries messages between the stages, and owns nothing.
 
 use crate::ids::Incarnation;
+use crate::trace::TraceContext;
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -51,12 +52,14 @@ impl fmt::Display for Lane {
 ///   (in process: where a consumer's death does not), and in a lane that exists; anything else is
 ///   an error, and then any part of the batch may have arrived. A full lane makes it wait, up to a
 ///   deadline, then it fails as retryable.
-/// - A lane exists from its first use. Messages of one publisher come in order, redeliveries aside.
+/// - A lane exists from its first use. Messages of one publisher come in order, redeliveries and a
+///   full lane aside.
 /// - `consume` gives each message to one consumer at a time, and at most `prefetch` unsettled ones.
 /// - A delivery that is dropped, or whose consumer is dropped or dies, before it is settled, comes
 ///   again, to any consumer, with `redelivered` set. One given back comes again as well.
 /// - A buried delivery goes to [`Lane::Dead`] as a [`DeadLetter`]: its lane, its reason, its bytes.
 /// - [`Lane::Answer`] may lose what was published while no consumer was there.
+/// - A message is delivered with the trace of the span that published it.
 #[async_trait]
 pub trait Queue: Send + Sync + 'static {
     /// Publishes messages to a lane and waits until the broker has them.
@@ -85,13 +88,21 @@ pub struct Delivery {
     pub body: Bytes,
     /// It may have been delivered before.
     pub redelivered: bool,
+    /// The trace that its publisher was in.
+    pub trace: Option<TraceContext>,
     settle: Box<dyn Settle>,
 }
 
 impl Delivery {
     /// Made by implementations of [`Consumer`].
     pub fn new(body: Bytes, redelivered: bool, settle: Box<dyn Settle>) -> Self {
-        Delivery { body, redelivered, settle }
+        Delivery { body, redelivered, trace: None, settle }
+    }
+
+    /// The same, in a trace.
+    #[must_use]
+    pub fn in_trace(self, trace: Option<TraceContext>) -> Self {
+        Delivery { trace, ..self }
     }
 
     /// Everything made from it is safe elsewhere: it will not come again.

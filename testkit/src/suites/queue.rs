@@ -4,6 +4,7 @@ use super::{once, soon};
 use bytes::Bytes;
 use shared::ids::Incarnation;
 use shared::ports::{Consumer, DeadLetter, Delivery, Lane, Queue};
+use shared::trace::{self, Propagation, TraceContext};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ pub async fn run(make: impl AsyncFn(&str) -> Arc<dyn Queue>, expect: Expect) {
     consumers_share_a_lane(&*make("share").await).await;
     waiting_can_be_cancelled(&*make("cancel").await).await;
     an_answer_lane_goes_with_its_worker(&*make("answer").await).await;
+    a_message_brings_its_publishers_trace(&*make("trace").await).await;
     if let Some(capacity) = expect.capacity {
         a_full_lane_makes_publishers_wait(&*make("full").await, capacity).await;
     }
@@ -257,6 +259,28 @@ async fn an_answer_lane_goes_with_its_worker(queue: &dyn Queue) {
     }
     let mut consumer = consume(queue, &Lane::Answer(Incarnation::new("w1")), 5).await;
     assert!(once(consumer.next()).await.is_none());
+}
+
+async fn a_message_brings_its_publishers_trace(queue: &dyn Queue) {
+    tokio::task_local! {
+        static TRACE: TraceContext;
+    }
+    trace::install(Propagation { current: || TRACE.try_with(Clone::clone).ok(), follow: |_, _| () });
+    let context = TraceContext {
+        traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into(),
+        tracestate: "vendor=1".into(),
+    };
+    TRACE.scope(context.clone(), publish(queue, &FETCH, &["in a trace"])).await;
+    publish(queue, &FETCH, &["outside"]).await;
+    let mut consumer = consume(queue, &FETCH, 1).await;
+    let delivery = next(&mut consumer).await;
+    assert_eq!(delivery.trace.as_ref(), Some(&context));
+    delivery.give_back().await.expect("given back");
+    for trace in [Some(context), None] {
+        let delivery = next(&mut consumer).await;
+        assert_eq!(delivery.trace, trace);
+        delivery.ack().await.expect("acked");
+    }
 }
 
 async fn a_full_lane_makes_publishers_wait(queue: &dyn Queue, capacity: usize) {
