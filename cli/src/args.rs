@@ -3,6 +3,7 @@
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use egress::Allow;
 use shared::job::{ByteSize, Delay, Span, Within};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Harvest typed records from web sites, with every raw page kept.
@@ -20,6 +21,8 @@ pub struct Cli {
 pub enum Command {
     /// Harvest a site: dispatcher, worker and parser in this process, nothing else needed.
     Crawl(Box<Crawl>),
+    /// Serve the REST API and do what it is told: all of Harvestman in this process, on this machine.
+    Serve(Serve),
     /// Print the JSON Schema of a job.
     Schema,
     /// Work with job files.
@@ -114,6 +117,27 @@ pub struct Crawl {
     #[arg(short, long)]
     pub quiet: bool,
     /// Log what happens; twice for more.
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// Serve the REST API.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The folder that holds the frontier, the pages and the records.
+    #[arg(long, value_name = "DIR", env = "HARVESTMAN_DATA", default_value = "harvestman-data")]
+    pub data: PathBuf,
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", env = "HARVESTMAN_API_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Also fetch from this host, address or network although it is not public:
+    /// `intranet.example`, `10.1.0.0/16`, `127.0.0.2:8080`.
+    #[arg(long, value_name = "HOST", env = "HARVESTMAN_ALLOW", value_delimiter = ',')]
+    pub allow: Vec<Allow>,
+    /// How long a host may be down until its URLs are given up.
+    #[arg(long, value_name = "TIME", default_value = "15m")]
+    pub give_up: Span,
+    /// Log more of what happens.
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
 }

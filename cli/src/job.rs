@@ -8,7 +8,7 @@ use std::path::Path;
 /// Flags that mean nothing, or a job that cannot be run.
 #[derive(Debug, thiserror::Error)]
 #[error("{0:#}")]
-pub struct BadUse(anyhow::Error);
+pub struct BadUse(pub anyhow::Error);
 
 /// The job of these flags, checked, its seeds file read.
 ///

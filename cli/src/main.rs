@@ -2,10 +2,12 @@
 
 mod args;
 mod crawl;
+mod embedded;
 mod inspect;
 mod job;
 mod output;
 mod say;
+mod serve;
 
 use args::{Cli, Command, JobCommand};
 use clap::{CommandFactory, Parser};
@@ -35,14 +37,12 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     match &cli.command {
         Command::Crawl(args) => {
-            let level = ["error", "info", "debug"][usize::from(args.verbose).min(2)];
-            service::telemetry::start(service::telemetry::LogFormat::Text, level);
-            // Few threads: each has its own share of the allocator, and this is to stay small.
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .max_blocking_threads(BLOCKING_THREADS)
-                .enable_all()
-                .build()?;
-            return runtime.block_on(crawl::run(args));
+            log(["error", "info", "debug"][usize::from(args.verbose).min(2)]);
+            return runtime()?.block_on(crawl::run(args));
+        }
+        Command::Serve(args) => {
+            log(["info", "debug"][usize::from(args.verbose).min(1)]);
+            return runtime()?.block_on(serve::run(args));
         }
         Command::Schema => say::out(shared::job::SCHEMA)?,
         Command::Job(JobCommand::Check { file }) => {
@@ -61,4 +61,13 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn log(level: &str) {
+    service::telemetry::start(service::telemetry::LogFormat::Text, level);
+}
+
+/// Few threads: each has its own share of the allocator, and this is to stay small.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().max_blocking_threads(BLOCKING_THREADS).enable_all().build()
 }

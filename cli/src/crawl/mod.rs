@@ -1,15 +1,14 @@
 //! `harvestman crawl`: one run, begun or resumed, watched to its end.
 
-mod embedded;
 mod outputs;
 mod progress;
 mod summary;
 
 use crate::args::Crawl;
+use crate::embedded::{Embedded, Folder, Settings};
 use crate::{job, say};
 use anyhow::bail;
 use egress::Allow;
-use embedded::{Embedded, Opened, Places};
 use outputs::Outputs;
 use shared::ids::RunId;
 use shared::job::Job;
@@ -29,13 +28,12 @@ const TICK: Duration = Duration::from_millis(100);
 pub async fn run(args: &Crawl) -> anyhow::Result<ExitCode> {
     let job = Arc::new(job::from_flags(&args.job)?);
     let stop = service::signals::stop_on_signal();
-    let places = Places::within(&args.data);
     let settings = settings(args, &job)?;
-    let opened = Opened::of(&places).await?;
-    let store = opened.store.clone();
+    let folder = Folder::open(&args.data).await?;
+    let store = folder.store.clone();
     let run = begin(args, job.clone(), store.as_ref()).await?;
     let outputs = Outputs::open(store.clone(), run, &job)?;
-    let stages = Embedded::start(opened, &settings);
+    let stages = Embedded::start(folder, &settings);
     let watched = watch(args, &job, run, outputs, &stages, &stop).await;
     stages.stop().await;
     let outputs = watched?;
@@ -57,7 +55,7 @@ pub async fn run(args: &Crawl) -> anyhow::Result<ExitCode> {
 
 /// What may be called besides the internet: what was typed. A seed without a port stands for both
 /// http and https.
-fn settings(args: &Crawl, job: &Job) -> anyhow::Result<embedded::Settings> {
+fn settings(args: &Crawl, job: &Job) -> anyhow::Result<Settings> {
     let mut allow = args.allow.clone();
     let typed = job.seeds.urls.iter().chain(&job.seeds.sitemaps);
     let mut hosts: Vec<(String, Option<u16>)> = typed
@@ -72,7 +70,7 @@ fn settings(args: &Crawl, job: &Job) -> anyhow::Result<embedded::Settings> {
             allow.push(Allow::host(&host, Some(port))?);
         }
     }
-    Ok(embedded::Settings { allow, give_up: args.give_up.0 })
+    Ok(Settings { allow, give_up: args.give_up.0 })
 }
 
 /// Follows a run until it is over or a signal comes.

@@ -12,6 +12,7 @@ mod messy;
 mod misuse;
 mod politeness;
 mod runs;
+mod serve;
 mod stdout;
 mod stopping;
 mod unreachable;

@@ -22,7 +22,10 @@ impl Call {
     /// `harvestman` with these arguments, and without settings from this environment.
     pub fn of<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_harvestman"));
-        command.args(args).env_remove("HARVESTMAN_DATA").env_remove("RUST_LOG").kill_on_drop(true);
+        command.args(args).env_remove("RUST_LOG").kill_on_drop(true);
+        for setting in ["DATA", "API_LISTEN", "ALLOW"] {
+            command.env_remove(format!("HARVESTMAN_{setting}"));
+        }
         Call { command, input: Vec::new() }
     }
 
@@ -112,6 +115,11 @@ impl Alive {
     pub async fn until_it_says(&self, words: &str) {
         let said = tokio::time::timeout(LONGEST, self.stderr.until(words)).await;
         assert!(said.is_ok(), "it never said `{words}`");
+    }
+
+    /// What it has said on standard error so far.
+    pub fn said(&self) -> String {
+        String::from_utf8_lossy(&self.stderr.text.borrow()).into_owned()
     }
 
     /// SIGKILL, and waits until it is gone. False if it had ended by itself before.

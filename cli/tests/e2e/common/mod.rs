@@ -1,6 +1,7 @@
 //! What every test needs: a site, a folder, a command, and a look at what it left behind.
 
 pub mod command;
+pub mod http;
 pub mod records;
 pub mod server;
 pub mod store;

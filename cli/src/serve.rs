@@ -1,0 +1,72 @@
+//! `harvestman serve`: the API and the three stages in one process, for one machine.
+
+use crate::args::Serve;
+use crate::embedded::{Embedded, Folder, Settings};
+use crate::{job::BadUse, say};
+use anyhow::{Context, anyhow};
+use shared::ports::store::{Command, RunState, Store};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// How long answers under way may take after the stop.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+/// Runs the command until a signal comes.
+///
+/// # Errors
+/// What a person must mend: an address that is taken or not of this machine, a folder in use.
+pub async fn run(args: &Serve) -> anyhow::Result<ExitCode> {
+    let stop = service::signals::stop_on_signal();
+    let listener = bind(args.listen).await?;
+    let address = listener.local_addr()?;
+    let folder = Folder::open(&args.data).await?;
+    let settings = Settings { allow: args.allow.clone(), give_up: args.give_up.0 };
+    rest_crawls(folder.store.as_ref()).await?;
+    let stages = Embedded::start(folder, &settings);
+    let deps = api::Deps { store: stages.store.clone() };
+    let closing = CancellationToken::new();
+    let mut api = stages.with("api", api::run(api::Config::default(), deps, listener, closing.clone()));
+    say::err(format_args!(
+        "listening on http://{address}, data in {}; Ctrl-C ends it, nothing is lost by it",
+        args.data.display()
+    ));
+
+    let ended = tokio::select! {
+        () = stop.cancelled() => Ok(ExitCode::SUCCESS),
+        error = stages.failed() => Err(error),
+    };
+    if ended.is_ok() {
+        say::err("stopping after the requests under way; Ctrl-C again stops at once");
+    }
+    closing.cancel();
+    if tokio::time::timeout(LAST_ANSWERS, &mut api).await.is_err() {
+        api.abort();
+    }
+    stages.stop().await;
+    ended
+}
+
+/// Listens. Nobody is asked for a key, so only this machine may be let in.
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    if !address.ip().is_loopback() {
+        let why = anyhow!("--listen: {address} can be reached from other machines; use 127.0.0.1 or [::1]");
+        return Err(BadUse(why).into());
+    }
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("--listen: cannot listen on {address}; --listen names another port"))
+}
+
+/// Pauses what `crawl` left unfinished: its hosts are not allowed here, nor its outputs known.
+async fn rest_crawls(store: &dyn Store) -> anyhow::Result<()> {
+    for run in store.runs(None, true, 1_000).await? {
+        if !run.fingerprint.is_empty() && run.state != RunState::Paused {
+            store.command(run.run, Command::Pause).await?;
+            say::err(format_args!("run {} was begun by `crawl`: paused; `crawl --resume` goes on", run.run));
+        }
+    }
+    Ok(())
+}
