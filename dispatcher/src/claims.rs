@@ -13,6 +13,7 @@ pub async fn run(room: &Room) -> Result<(), DispatcherError> {
     let mut claims = room.deps.queue.consume(&Lane::Claim, PREFETCH).await?;
     loop {
         let next = tokio::select! {
+            biased;
             () = room.stop.cancelled() => return Ok(()),
             next = claims.next() => next,
         };

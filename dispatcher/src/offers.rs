@@ -1,12 +1,12 @@
 //! Hosts that are ready become leases, and leases are offered: committed first, published once.
 //! A lost offer lapses by itself, so a failed publish is not repeated.
 
-use crate::patience::{Patience, fraction};
+use crate::patience::Patience;
 use crate::{DispatcherError, Room};
 use bytes::Bytes;
-use shared::messages;
 use shared::ports::Lane;
 use shared::ports::store::Offers;
+use shared::{messages, random};
 use std::time::Duration;
 
 pub async fn run(room: &Room) -> Result<(), DispatcherError> {
@@ -25,6 +25,7 @@ pub async fn run(room: &Room) -> Result<(), DispatcherError> {
             }
         };
         tokio::select! {
+            biased;
             () = room.stop.cancelled() => break,
             () = bell => {}
             () = tokio::time::sleep(pause) => {}
@@ -56,7 +57,7 @@ async fn offer(room: &Room) -> Result<Offers, DispatcherError> {
 
 /// Until the next host is ready, at most the poll interval, which has jitter.
 fn until_next(room: &Room, offers: &Offers) -> Duration {
-    let poll = Duration::from_millis(room.config.poll_ms).mul_f64(0.75 + fraction() / 2.0);
+    let poll = Duration::from_millis(room.config.poll_ms).mul_f64(0.75 + random::fraction() / 2.0);
     match offers.next_due {
         Some(due) => due.since(room.deps.clock.now()).max(Duration::from_millis(1)).min(poll),
         None => poll,

@@ -13,6 +13,7 @@ pub async fn run(room: &Room) -> Result<(), DispatcherError> {
     let mut paced = room.deps.queue.consume(&Lane::Paced, PREFETCH).await?;
     loop {
         let next = tokio::select! {
+            biased;
             () = room.stop.cancelled() => return Ok(()),
             next = paced.next() => next,
         };

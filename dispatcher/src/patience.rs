@@ -1,8 +1,8 @@
 //! What a loop does after an error: wait a little and try again, or give up.
 
 use crate::{DispatcherError, Room};
-use shared::pacing;
 use shared::ports::{QueueError, StoreError};
+use shared::{pacing, random};
 use std::time::Duration;
 
 /// The longest wait between two tries.
@@ -26,19 +26,15 @@ impl Patience {
             return Err(error);
         }
         self.failures += 1;
-        let pause = pacing::jitter(pacing::back_off(self.failures), fraction()).min(CEILING);
+        let pause = pacing::jitter(pacing::back_off(self.failures), random::fraction()).min(CEILING);
         tracing::warn!(%error, failures = self.failures, pause_ms = pause.as_millis() as u64, "trying again");
         tokio::select! {
+            biased;
             () = room.stop.cancelled() => {}
             () = tokio::time::sleep(pause) => {}
         }
         Ok(())
     }
-}
-
-/// A number from 0 to 1 that differs from process to process and from time to time.
-pub fn fraction() -> f64 {
-    f64::from(uuid::Uuid::new_v4().as_u64_pair().0 as u32) / f64::from(u32::MAX)
 }
 
 impl DispatcherError {

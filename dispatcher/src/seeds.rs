@@ -19,6 +19,7 @@ pub async fn run(room: &Room) -> Result<(), DispatcherError> {
             Err(error) => patience.wait(room, error).await?,
         }
         tokio::select! {
+            biased;
             () = room.stop.cancelled() => break,
             () = room.bell.notified() => {}
             () = tokio::time::sleep(every) => {}

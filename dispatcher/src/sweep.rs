@@ -21,6 +21,7 @@ pub async fn run(room: &Room) -> Result<(), DispatcherError> {
         };
         patience.reset();
         tokio::select! {
+            biased;
             () = room.stop.cancelled() => break,
             () = tokio::time::sleep(pause) => {}
         }

@@ -18,11 +18,13 @@ pub use allow::{Allow, BadAllow};
 pub use classify::Net;
 pub use resolve::{LookUp, ResolveError};
 
+use bytes::Bytes;
 use http::HeaderMap;
 use parking_lot::Mutex;
 use resolve::{Directory, Resolver};
 use rules::Rules;
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
@@ -58,9 +60,15 @@ pub enum EgressError {
     Http(#[from] reqwest::Error),
 }
 
+/// Answers requests in the place of the internet.
+pub type Answers = Arc<dyn Fn(Url, HeaderMap) -> Answer + Send + Sync>;
+/// One answer to come.
+pub type Answer = Pin<Box<dyn Future<Output = http::Response<Bytes>> + Send>>;
+
 /// The way out.
 pub struct Egress {
     rules: Arc<Rules>,
+    answers: Option<Answers>,
     directory: Arc<Directory>,
     clients: Mutex<HashMap<(u16, Duration), reqwest::Client>>,
 }
@@ -78,9 +86,16 @@ impl Egress {
         let _chosen = rustls::crypto::ring::default_provider().install_default();
         Egress {
             rules: Arc::new(Rules { allow, deny, ports }),
+            answers: None,
             directory: Arc::new(Directory::new(look_up)),
             clients: Mutex::default(),
         }
+    }
+
+    /// A way out that leads nowhere: what the rules let through is answered by `answers`. For
+    /// simulations, whose time is not that of a network.
+    pub fn with_answers(config: EgressConfig, answers: Answers) -> Self {
+        Egress { answers: Some(answers), ..Egress::new(config) }
     }
 
     /// Whether a URL is refused as it stands; that of a name may still be refused when resolved.
@@ -99,6 +114,9 @@ impl Egress {
         connect: Duration,
     ) -> Result<reqwest::Response, EgressError> {
         let port = self.rules.url(url).map_err(|_| EgressError::Refused)?;
+        if let Some(answers) = &self.answers {
+            return Ok(answers(url.clone(), headers).await.into());
+        }
         let client = self.client(port, connect)?;
         let mut request = reqwest::Request::new(http::Method::GET, url.clone());
         *request.headers_mut() = headers;

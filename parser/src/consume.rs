@@ -2,8 +2,8 @@
 
 use crate::retry::{self, Retryable};
 use crate::segment::Segments;
-use shared::pacing;
 use shared::ports::{Archive, Consumer, Delivery, Lane, Queue, QueueError, Store};
+use shared::{pacing, random};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -57,6 +57,7 @@ pub async fn run(config: Config, deps: Deps, stop: CancellationToken) -> Result<
     let mut at_work = JoinSet::new();
     let result = loop {
         let place = tokio::select! {
+            biased;
             () = stop.cancelled() => break Ok(()),
             place = places.clone().acquire_owned() => place,
         };
@@ -115,7 +116,7 @@ impl Intake {
             }
             self.failures += 1;
             tracing::warn!(%error, lane = %self.lane, "waiting for the broker");
-            let pause = pacing::jitter(pacing::back_off(self.failures.min(5)), retry::random());
+            let pause = pacing::jitter(pacing::back_off(self.failures.min(5)), random::fraction());
             if !retry::wait(stop, pause).await {
                 return Err(error);
             }

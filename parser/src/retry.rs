@@ -1,8 +1,7 @@
 //! Patience with servers: a few tries with growing pauses, then the work is given back.
 
-use shared::pacing;
 use shared::ports::{ArchiveError, QueueError, StoreError};
-use std::hash::{BuildHasher, Hasher, RandomState};
+use shared::{pacing, random};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -54,7 +53,9 @@ where
         }
         failures += 1;
         tracing::warn!(%error, failures, "not available");
-        if failures >= TRIES || !wait(stop, pacing::jitter(pacing::back_off(failures), random())).await {
+        if failures >= TRIES
+            || !wait(stop, pacing::jitter(pacing::back_off(failures), random::fraction())).await
+        {
             return Err(Failure::Later);
         }
     }
@@ -68,12 +69,8 @@ pub async fn pause(stop: &CancellationToken) {
 /// Waits; false: something says stop.
 pub async fn wait(stop: &CancellationToken, pause: Duration) -> bool {
     tokio::select! {
+        biased;
         () = stop.cancelled() => false,
         () = tokio::time::sleep(pause) => true,
     }
-}
-
-/// A number from 0 to 1, for jitter.
-pub fn random() -> f64 {
-    RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64
 }

@@ -9,8 +9,9 @@ use shared::ids::RunId;
 use shared::messages::{self, Hint, Paced, SegmentStored};
 use shared::ports::store::{ParsedSegment, StoreError};
 use shared::ports::{ArchiveError, Delivery, Lane};
-use shared::warc;
+use shared::{random, warc};
 use std::sync::Arc;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio_util::sync::CancellationToken;
 
 /// Works through segments; shared by all that do so at once.
@@ -169,7 +170,7 @@ async fn parse(plan: Arc<Plan>, stored: SegmentStored, bytes: Bytes) -> Result<P
         let mut visits = Vec::with_capacity(manifest.visits.len());
         let mut decided = Vec::new();
         for visit in &manifest.visits {
-            let place = Place { plan: &plan, at: &stored.at, bytes: &bytes, random: retry::random() };
+            let place = Place { plan: &plan, at: &stored.at, bytes: &bytes, random: random::fraction() };
             let Visited { endings, decided: links } = place.visit(visit);
             visits.extend(endings);
             if !links.is_empty() {
@@ -179,6 +180,10 @@ async fn parse(plan: Arc<Plan>, stored: SegmentStored, bytes: Bytes) -> Result<P
         let segment = ParsedSegment { run: stored.run, at: stored.at, rules: plan.wanted.rules(), visits };
         Ok(Parsed { segment, decided })
     };
+    if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
+        // All is done on this one thread, so this is as well.
+        return work();
+    }
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
         // Pages catch their own panics: this is none of them.
         Err(Verdict::Bury(format!("parsing it failed: {error}")))

@@ -96,7 +96,7 @@ pub struct SegmentId(pub uuid::Uuid);
 impl SegmentId {
     /// A new id, later than those made before it.
     pub fn new() -> Self {
-        SegmentId(uuid::Uuid::now_v7())
+        SegmentId(crate::random::rising_uuid())
     }
 }
 
@@ -121,7 +121,7 @@ pub struct Incarnation(pub String);
 impl Incarnation {
     /// A new incarnation under a worker's name, for logs.
     pub fn new(name: &str) -> Self {
-        Incarnation(format!("{name}.{}", uuid::Uuid::new_v4().simple()))
+        Incarnation(format!("{name}.{}", crate::random::uuid().simple()))
     }
 }
 

@@ -19,6 +19,7 @@ pub mod outcome;
 pub mod pacing;
 mod policy;
 pub mod ports;
+pub mod random;
 pub mod robots;
 pub mod trace;
 pub mod warc;

@@ -1,5 +1,6 @@
 //! Conformance suites over any port, a misbehaving web site, fault wrappers, throwaway servers.
 
+pub mod faults;
 pub mod site;
 mod spellings;
 pub mod suites;

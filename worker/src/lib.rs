@@ -89,6 +89,7 @@ pub async fn run(config: Config, deps: Deps, stop: CancellationToken) -> Result<
         tokio::time::sleep(config.drain).await;
     };
     tokio::select! {
+        biased;
         () = work => tracing::info!("worker ends"),
         () = drained => tracing::warn!("worker ends before its leases do"),
         () = claims.listen(answers) => {}

@@ -42,6 +42,7 @@ impl Offers {
         let mut patience = Patience::default();
         while !stop.is_cancelled() {
             tokio::select! {
+                biased;
                 () = stop.cancelled() => {}
                 Some(ended) = leases.join_next() => log_panic(ended),
                 next = consumer.next(), if leases.len() < hands => match next {

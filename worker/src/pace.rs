@@ -3,14 +3,13 @@
 //! A pause is counted from the moment the host answered, so that at the host it is never shorter.
 //! Where the job allows several requests at a time, `governor` spaces their beginnings.
 
-use crate::patience::random;
 use governor::clock::{Clock, Reference};
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use parking_lot::Mutex;
 use shared::job::Politeness;
-use shared::pacing;
+use shared::{pacing, random};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -127,6 +126,7 @@ impl Pace {
                 Look::Wait(until) => until,
             };
             tokio::select! {
+                biased;
                 () = sleep_until(wait_until) => {}
                 () = self.stop.cancelled() => {}
             }
@@ -184,7 +184,7 @@ impl Pace {
             Answered::Not | Answered::Unasked => None,
         };
         state.failures = state.failures.saturating_add(1);
-        let own = pacing::jitter(pacing::back_off(state.failures), random());
+        let own = pacing::jitter(pacing::back_off(state.failures), random::fraction());
         let asked_for = asked_for.unwrap_or_default().min(pacing::RETRY_AFTER_CEILING);
         let pause = own.max(asked_for).max(state.delay(&self.politeness));
         state.not_before = state.not_before.max(at + pause);
@@ -196,7 +196,7 @@ impl Pace {
     pub fn shut(&self, ceiling: Duration) -> Duration {
         let mut state = self.state.lock();
         state.failures = state.failures.max(state.before.saturating_add(1));
-        pacing::jitter(pacing::back_off(state.failures), random()).min(ceiling)
+        pacing::jitter(pacing::back_off(state.failures), random::fraction()).min(ceiling)
     }
 
     /// How the host was left, as of now.

@@ -28,7 +28,7 @@ pub(super) struct RecordId(uuid::Uuid);
 
 impl RecordId {
     pub(super) fn new() -> Self {
-        RecordId(uuid::Uuid::new_v4())
+        RecordId(crate::random::uuid())
     }
 }
 

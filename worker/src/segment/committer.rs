@@ -128,6 +128,7 @@ impl Committer {
                     self.room.notify_waiters();
                 }
                 Next::At(due) => tokio::select! {
+                    biased;
                     () = sleep_until(due) => {}
                     () = self.work.notified() => {}
                 },
