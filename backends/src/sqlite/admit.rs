@@ -3,13 +3,13 @@
 use super::bulk::Bulk;
 use super::codes::{count, get, url_id};
 use super::error::Result;
-use super::ledger::Ledger;
 use super::writer::{Query, Tx};
+use crate::store::admit::{Hosts, enter, once};
+use crate::store::codes::int;
+use crate::store::ledger::Ledger;
 use shared::frontier::{Admission, AdmitRules};
 use shared::ids::{HostId, UrlId};
-use shared::outcome::{Kind, Reason};
-use shared::ports::store::TallyKind;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 static SEEN: Bulk = Bulk::new(
     "INSERT OR ROLLBACK INTO seen (run_id, url_id, ord) SELECT * FROM (VALUES {}) WHERE column1 IS NOT NULL
@@ -43,47 +43,18 @@ pub(super) async fn admit(
     rules: AdmitRules,
     mut urls: Vec<Admission>,
 ) -> Result<u64> {
-    let mut once = HashSet::with_capacity(urls.len());
-    urls.retain(|url| once.insert(url.url_id));
+    once(&mut urls);
     if urls.is_empty() || books.state.is_over() {
         return Ok(0);
     }
-    let mut hosts = Hosts::of(tx, books, &urls).await?;
+    let mut hosts = hosts(tx, books, &urls).await?;
     if hosts.is_tight(books, rules, &urls) {
         let known: HashSet<UrlId> = known(tx, books, &urls).await?;
         urls.retain(|url| !known.contains(&url.url_id) && hosts.has_room(books, rules, url));
     }
-    let first_of_host = |url: &Admission| !hosts.admitted.contains_key(&url.host);
-    let mut new_hosts: Vec<(HostId, String)> = Vec::new();
-    let mut met = HashSet::new();
-    let mut all = Vec::with_capacity(urls.len());
-    for url in urls {
-        if first_of_host(&url) && met.insert(url.host) {
-            new_hosts.push((url.host, url.origin.clone()));
-            if rules.robots {
-                all.push(robots(books, &url));
-            }
-        }
-        all.push(url);
-    }
+    let (new_hosts, urls) = hosts.arrive(books, rules, urls);
     HOSTS.run(tx, new_hosts, |q| q, |q, (host, origin)| q.bind(host.0).bind(origin)).await?;
-    insert(tx, books, all).await
-}
-
-/// A host's robots.txt, as its first URL brings it along. Its id is not that of the page
-/// `/robots.txt`, which somebody may link to.
-fn robots(books: &Ledger, url: &Admission) -> Admission {
-    Admission {
-        url_id: UrlId::of(books.run, &format!("robots:{}", url.origin)),
-        url: format!("{}/robots.txt", url.origin),
-        host: url.host,
-        origin: url.origin.clone(),
-        kind: Kind::Robots,
-        depth: 0,
-        hops: 0,
-        prio: 0,
-        asked_url: None,
-    }
+    insert(tx, books, urls).await
 }
 
 async fn insert(tx: &mut Tx<'_>, books: &mut Ledger, urls: Vec<Admission>) -> Result<u64> {
@@ -91,17 +62,7 @@ async fn insert(tx: &mut Tx<'_>, books: &mut Ledger, urls: Vec<Admission>) -> Re
     let first = books.next_ord;
     let ids: Vec<UrlId> = urls.iter().map(|url| url.url_id).collect();
     let is_new = see(tx, books, &ids).await?;
-    let mut admitted = 0;
-    let mut rows = Vec::with_capacity(urls.len());
-    for ((url, ord), _) in urls.into_iter().zip(first..).zip(is_new).filter(|(_, new)| *new) {
-        if url.kind != Kind::Robots {
-            admitted += 1;
-            books.urls += 1;
-            books.admitted(url.host);
-        }
-        books.queued(url.host, 1);
-        rows.push((ord, url));
-    }
+    let (admitted, rows) = enter(books, first, urls, is_new);
     QUEUE
         .run(
             tx,
@@ -144,7 +105,7 @@ pub(super) async fn see(tx: &mut Tx<'_>, books: &mut Ledger, ids: &[UrlId]) -> R
             }
         }
     }
-    books.next_ord += super::codes::int(ids.len() as u64);
+    books.next_ord += int(ids.len() as u64);
     books.counts.admitted += new;
     Ok(is_new)
 }
@@ -157,57 +118,12 @@ async fn known(tx: &mut Tx<'_>, books: &Ledger, urls: &[Admission]) -> Result<Ha
 }
 
 /// How many URLs of each host the run has.
-struct Hosts {
-    /// Hosts that the run had before, with their URLs.
-    admitted: HashMap<HostId, u64>,
-    /// Of each host, URLs of this batch that may enter.
-    wanted: HashMap<HostId, u64>,
-    /// URLs of this batch that may enter, counted while room is given.
-    given: u64,
-}
-
-impl Hosts {
-    async fn of(tx: &mut Tx<'_>, books: &Ledger, urls: &[Admission]) -> Result<Self> {
-        let mut wanted: HashMap<HostId, u64> = HashMap::new();
-        for url in urls {
-            *wanted.entry(url.host).or_default() += 1;
-        }
-        let run = books.run.0;
-        let ids: Vec<HostId> = wanted.keys().copied().collect();
-        let mut admitted: HashMap<HostId, u64> =
-            ids.iter().filter_map(|host| Some((*host, books.admitted_now(*host)?))).collect();
-        for row in &RUN_HOSTS.read(tx.connection(), ids, |q| q.bind(run), |q, host| q.bind(host.0)).await? {
-            *admitted.entry(HostId(get(row, 0)?)).or_default() += count(row, 1)?;
-        }
-        Ok(Hosts { admitted, wanted, given: 0 })
+async fn hosts(tx: &mut Tx<'_>, books: &Ledger, urls: &[Admission]) -> Result<Hosts> {
+    let mut hosts = Hosts::of(books, urls);
+    let run = books.run.0;
+    let ids = hosts.ids();
+    for row in &RUN_HOSTS.read(tx.connection(), ids, |q| q.bind(run), |q, host| q.bind(host.0)).await? {
+        hosts.has(HostId(get(row, 0)?), count(row, 1)?);
     }
-
-    fn of_host(&self, host: HostId) -> u64 {
-        self.admitted.get(&host).copied().unwrap_or_default()
-    }
-
-    /// Whether a limit is so near that not all of these may enter, were they all new.
-    fn is_tight(&mut self, books: &Ledger, rules: AdmitRules, urls: &[Admission]) -> bool {
-        let full = books.urls + urls.len() as u64 > rules.urls
-            || self.wanted.iter().any(|(host, n)| self.of_host(*host) + n > rules.urls_per_host);
-        self.wanted.clear();
-        full
-    }
-
-    /// Gives room to a new URL, or tallies why there is none.
-    fn has_room(&mut self, books: &mut Ledger, rules: AdmitRules, url: &Admission) -> bool {
-        let reason = if books.urls + self.given >= rules.urls {
-            Reason::RunFull
-        } else if self.of_host(url.host) + self.wanted.get(&url.host).copied().unwrap_or_default()
-            >= rules.urls_per_host
-        {
-            Reason::HostFull
-        } else {
-            *self.wanted.entry(url.host).or_default() += 1;
-            self.given += 1;
-            return true;
-        };
-        books.tally(TallyKind::Refused, reason, 1);
-        false
-    }
+    Ok(hosts)
 }

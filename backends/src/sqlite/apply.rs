@@ -2,23 +2,21 @@
 
 use super::admit::{admit, see};
 use super::bulk::Bulk;
-use super::codes::{array, get, int, ms};
+use super::codes::{array, get};
 use super::error::{Result, corrupt};
-use super::ledger::{Ledger, books, no_such};
-use super::page::Closing;
+use super::ledger::{self, books};
 use super::writer::{Lasts, Query, Tx};
-use super::{SqliteStore, lease};
+use super::{SqliteStore, lease, page};
+use crate::store::apply::{Changes, Open, portions};
+use crate::store::codes::int;
+use crate::store::ledger::Ledger;
+use crate::store::no_such;
 use shared::clock::Timestamp;
-use shared::frontier::{Admission, AdmitRules};
+use shared::frontier::AdmitRules;
 use shared::ids::{HostId, LeaseId, RunId, UrlId};
 use shared::messages::SegmentRef;
-use shared::ports::store::{Applied, ClosedPage, Ending, ParsedSegment, ParsedVisit, TallyKind};
+use shared::ports::store::{Applied, ParsedSegment, ParsedVisit};
 use std::collections::{BTreeSet, HashMap};
-
-/// Links that one transaction considers.
-const LINKS: usize = 20_000;
-/// Bytes of text that one transaction writes.
-const BYTES: usize = 16 << 20;
 
 static OPEN: Bulk = Bulk::new(
     "SELECT json_group_array(json_array(lower(hex(s.url_id)), q.ord, q.host_id, q.lease_id))
@@ -38,37 +36,12 @@ static RETRY: Bulk = Bulk::new(
 pub(super) async fn apply(store: &SqliteStore, segment: ParsedSegment) -> Result<Applied> {
     let ParsedSegment { run, at, rules, visits } = segment;
     let mut applied = Applied::default();
-    let mut visits = visits.into_iter().peekable();
-    loop {
-        let mut portion = Vec::new();
-        let (mut links, mut bytes) = (0, 0);
-        while let Some(visit) = visits.next_if(|visit| {
-            let (more_links, more_bytes) = weight(visit);
-            links += more_links;
-            bytes += more_bytes;
-            portion.is_empty() || links <= LINKS && bytes <= BYTES
-        }) {
-            portion.push(visit);
-        }
-        let is_last = visits.peek().is_none();
-        Portion { run, at: &at, rules, visits: portion, is_last }.apply(store, &mut applied).await?;
-        if is_last {
-            return Ok(applied);
-        }
+    let portions = portions(visits);
+    let last = portions.len() - 1;
+    for (place, visits) in portions.into_iter().enumerate() {
+        Portion { run, at: &at, rules, visits, is_last: place == last }.apply(store, &mut applied).await?;
     }
-}
-
-/// How much a visit adds to a transaction: links, bytes of text.
-fn weight(visit: &ParsedVisit) -> (usize, usize) {
-    match &visit.ending {
-        Ending::Retry { .. } => (0, 0),
-        Ending::Closed(page) => {
-            let links: usize = page.links.iter().map(|link| link.url.len()).sum();
-            let records: usize = page.records.iter().map(|record| record.data.len()).sum();
-            let meta = page.parsed.as_ref().map_or(0, |parsed| parsed.meta.len());
-            (page.links.len(), links + records + meta)
-        }
-    }
+    Ok(applied)
 }
 
 /// What one transaction applies.
@@ -78,26 +51,6 @@ struct Portion<'a> {
     rules: AdmitRules,
     visits: Vec<ParsedVisit>,
     is_last: bool,
-}
-
-/// An open row, as far as closing it needs.
-#[derive(Clone, Copy)]
-struct Open {
-    /// None: admitted just now, and never written to the queue.
-    ord: Option<i64>,
-    host: HostId,
-    lease: i64,
-}
-
-/// What the visits of a portion change.
-#[derive(Default)]
-struct Changes {
-    closed_rows: Vec<i64>,
-    retries: Vec<(i64, i64)>,
-    /// Ends of redirects, admitted and closed at once.
-    unasked: Vec<(UrlId, HostId)>,
-    links: Vec<Admission>,
-    closing: Closing,
 }
 
 impl Portion<'_> {
@@ -113,8 +66,8 @@ impl Portion<'_> {
         for visit in self.visits {
             applied.closed.push(changes.visit(&mut books, &mut open, segment, tx.now.0, visit));
         }
-        applied.admitted += changes.write(&mut tx, &mut books, self.run, self.rules).await?;
-        applied.done |= books.write(&mut tx).await?;
+        applied.admitted += write(&mut tx, &mut books, self.rules, changes).await?;
+        applied.done |= ledger::write(&mut books, &mut tx).await?;
         lease::commit(tx, &books, leases).await
     }
 
@@ -133,8 +86,8 @@ impl Portion<'_> {
             query.bind(i64::from(self.is_last)).bind(now.0).bind(self.run.0)
         };
         let (tx, rows) = store.begin_with(Lasts::PowerLoss, first).await?;
-        let [segment, books] = &rows[..] else { return Err(no_such(self.run)) };
-        let books = Ledger::of_row(self.run, books)?;
+        let [segment, books] = &rows[..] else { return Err(no_such(self.run).into()) };
+        let books = ledger::of_row(self.run, books)?;
         Ok((tx, get(segment, 0)?, books))
     }
 
@@ -166,78 +119,24 @@ pub(super) fn bind_segment(query: Query, at: &SegmentRef) -> Query {
         .bind(int(at.len))
 }
 
-impl Changes {
-    /// Takes one visit; whether it closes its URL.
-    fn visit(
-        &mut self,
-        books: &mut Ledger,
-        open: &mut HashMap<UrlId, Option<Open>>,
-        segment: i64,
-        now: i64,
-        visit: ParsedVisit,
-    ) -> bool {
-        let id = visit.url_id;
-        let row = match (open.get(&id).copied(), visit.unasked) {
-            (Some(row), _) => row,
-            (None, Some(url)) => match &visit.ending {
-                Ending::Closed(_) => {
-                    self.unasked.push((id, url.host));
-                    Some(Open { ord: None, host: url.host, lease: 0 })
-                }
-                Ending::Retry { .. } => {
-                    self.links.push(url);
-                    None
-                }
-            },
-            (None, None) => None,
-        };
-        let Some(row) = row else { return false };
-        match visit.ending {
-            Ending::Closed(page) => {
-                if row.ord.is_some() && row.lease == super::codes::WAITS {
-                    books.queued(row.host, -1);
-                }
-                self.closed_rows.extend(row.ord);
-                open.insert(id, None);
-                self.close(books, id, segment, *page);
-                true
-            }
-            Ending::Retry { due_in, .. } => {
-                if let Some(ord) = row.ord.filter(|_| row.lease > 0 && row.lease == visit.lease.0) {
-                    self.retries.push((ord, now.saturating_add(ms(due_in))));
-                    open.insert(id, Some(Open { lease: super::codes::RETRIES, ..row }));
-                }
-                false
-            }
-        }
+/// Writes what the visits change; returns how many URLs were admitted.
+async fn write(tx: &mut Tx<'_>, books: &mut Ledger, rules: AdmitRules, changes: Changes) -> Result<u64> {
+    let run = books.run;
+    let retries = changes.retries.into_iter();
+    RETRY.run(tx, retries, |q| q, |q, (ord, due)| q.bind(run.0).bind(ord).bind(due)).await?;
+    CLOSE.run(tx, changes.closed_rows, |q| q.bind(run.0), |q, ord| q.bind(ord)).await?;
+    let mut admitted = 0;
+    let ids: Vec<UrlId> = changes.unasked.iter().map(|(id, _)| *id).collect();
+    let is_new = see(tx, books, &ids).await?;
+    if is_new.contains(&false) {
+        return Err(corrupt("a URL that was not known is known"));
     }
-
-    fn close(&mut self, books: &mut Ledger, id: UrlId, segment: i64, mut page: ClosedPage) {
-        self.links.append(&mut page.links);
-        for (reason, n) in page.refused.drain(..) {
-            books.tally(TallyKind::Refused, reason, u64::from(n));
-        }
-        self.closing.visited(books, id, segment, page);
+    for (_, host) in changes.unasked {
+        books.admitted(host);
+        books.urls += 1;
+        admitted += 1;
     }
-
-    /// Writes it all; returns how many URLs were admitted.
-    async fn write(self, tx: &mut Tx<'_>, books: &mut Ledger, run: RunId, rules: AdmitRules) -> Result<u64> {
-        let retries = self.retries.into_iter();
-        RETRY.run(tx, retries, |q| q, |q, (ord, due)| q.bind(run.0).bind(ord).bind(due)).await?;
-        CLOSE.run(tx, self.closed_rows, |q| q.bind(run.0), |q, ord| q.bind(ord)).await?;
-        let mut admitted = 0;
-        let ids: Vec<UrlId> = self.unasked.iter().map(|(id, _)| *id).collect();
-        let is_new = see(tx, books, &ids).await?;
-        if is_new.contains(&false) {
-            return Err(corrupt("a URL that was not known is known"));
-        }
-        for (_, host) in self.unasked {
-            books.admitted(host);
-            books.urls += 1;
-            admitted += 1;
-        }
-        admitted += admit(tx, books, rules, self.links).await?;
-        self.closing.write(tx, books).await?;
-        Ok(admitted)
-    }
+    admitted += admit(tx, books, rules, changes.links).await?;
+    page::write(tx, books, changes.closing).await?;
+    Ok(admitted)
 }

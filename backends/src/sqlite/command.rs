@@ -1,13 +1,14 @@
 //! Pausing, resuming, cancelling.
 
 use super::SqliteStore;
-use super::codes::{get, of_run_state, run_state};
+use super::codes::get;
 use super::error::Result;
-use super::lease::{self, Held};
+use super::lease;
 use super::sweep::drop_cancelled;
 use super::writer::Tx;
+use crate::store::codes::{of_run_state, run_state};
+use crate::store::no_such;
 use shared::ids::RunId;
-use shared::ports::StoreError;
 use shared::ports::store::{Command, RunState};
 
 /// Rows of a cancelled run that one transaction closes.
@@ -16,7 +17,7 @@ const CHUNK: u32 = 20_000;
 pub(super) async fn command(store: &SqliteStore, run: RunId, command: Command) -> Result<RunState> {
     let mut tx = store.begin().await?;
     let query = sqlx::query("SELECT state, seeds_open FROM runs WHERE run_id = ?").bind(run.0);
-    let row = tx.one(query).await?.ok_or_else(|| StoreError::NotFound(format!("run {run}")))?;
+    let row = tx.one(query).await?.ok_or_else(|| no_such(run))?;
     let state = run_state(get(&row, 0)?)?;
     let next = match (command, state) {
         (_, RunState::Done | RunState::Cancelled) => state,
@@ -49,7 +50,7 @@ async fn end(tx: &mut Tx<'_>, run: RunId) -> Result<()> {
         "SELECT lease_id, run_id, host_id FROM leases WHERE run_id = ? AND state < 2 AND state = 0",
     );
     for row in &tx.all(query.bind(run.0)).await? {
-        lease::put_back(tx, Held::of(row)?).await?;
+        lease::put_back(tx, lease::held(row)?).await?;
     }
     Ok(())
 }

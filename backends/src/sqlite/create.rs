@@ -1,8 +1,9 @@
 //! Beginning a run.
 
 use super::SqliteStore;
-use super::codes::{PARKED, get, int, ms};
+use super::codes::get;
 use super::error::{Result, corrupt};
+use crate::store::codes::{PARKED, int, ms};
 use shared::ids::{RunId, UrlId};
 use shared::outcome::Kind;
 use shared::ports::store::NewRun;

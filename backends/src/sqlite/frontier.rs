@@ -1,17 +1,16 @@
 //! The port [`Frontier`], by name; the work is in the modules that it names.
 
 use super::admit::admit;
-use super::codes::{PARKED, get, ms};
+use super::codes::get;
 use super::error::Result as Outcome;
-use super::lease::{self, Held};
-use super::ledger::Ledger;
-use super::{SqliteStore, grant, offer, report, sweep};
+use super::{SqliteStore, grant, lease, ledger, offer, report, sweep};
+use crate::store::codes::{PARKED, ms};
 use async_trait::async_trait;
 use shared::frontier::{Admission, AdmitRules};
 use shared::ids::RunId;
 use shared::messages::{Claim, Grant, LeaseReport};
 use shared::ports::StoreError;
-use shared::ports::store::{Frontier, GrantPolicy, OfferPolicy, Offers, RunState, SweepPolicy, Swept};
+use shared::ports::store::{Frontier, GrantPolicy, OfferPolicy, Offers, SweepPolicy, Swept};
 use std::time::Duration;
 
 #[async_trait]
@@ -56,32 +55,30 @@ async fn seeding(store: &SqliteStore) -> Outcome<Vec<RunId>> {
 
 async fn admit_all(store: &SqliteStore, run: RunId, rules: AdmitRules, urls: Vec<Admission>) -> Outcome<u64> {
     let mut tx = store.begin().await?;
-    let mut books = Ledger::open(&mut tx, run).await?;
+    let mut books = ledger::open(&mut tx, run).await?;
     let admitted = admit(&mut tx, &mut books, rules, urls).await?;
-    books.commit(tx).await?;
+    ledger::commit(books, tx).await?;
     Ok(admitted)
 }
 
 async fn seeded(store: &SqliteStore, run: RunId) -> Outcome<()> {
     let mut tx = store.begin().await?;
-    let mut books = Ledger::open(&mut tx, run).await?;
+    let mut books = ledger::open(&mut tx, run).await?;
     let query = sqlx::query("DELETE FROM queue WHERE run_id = ? AND ord = 0 AND lease_id = ?");
     books.counts.closed += tx.execute(query.bind(run.0).bind(PARKED)).await?;
     let query = sqlx::query(
         "UPDATE runs SET seeds_open = 0, state = max(state, 1) WHERE run_id = ? AND seeds_open <> 0",
     );
     tx.execute(query.bind(run.0)).await?;
-    if books.state == RunState::Seeding {
-        books.state = RunState::Running;
-    }
-    books.commit(tx).await.map(drop)
+    books.seeds_are_in();
+    ledger::commit(books, tx).await.map(drop)
 }
 
 async fn lapse_all(store: &SqliteStore, pause: Duration) -> Outcome<u64> {
     let mut tx = store.begin().await?;
     let rows = tx.all(sqlx::query("SELECT lease_id, run_id, host_id FROM leases WHERE state < 2")).await?;
     for row in &rows {
-        let held = Held::of(row)?;
+        let held = lease::held(row)?;
         lease::pause_host(&mut tx, held.host, ms(pause)).await?;
         lease::put_back(&mut tx, held).await?;
     }

@@ -1,18 +1,18 @@
 //! Granting a lease to the worker that claims it.
 
-use super::codes::{GRANTED, OFFERED, access, array, count, get, ms, run_state, small};
+use super::SqliteStore;
+use super::codes::{array, count, get, small};
 use super::error::Result;
 use super::writer::Lasts;
-use super::{SqliteStore, offer};
+use crate::store::codes::{access, run_state};
+use crate::store::grant::Found;
 use shared::clock::Timestamp;
 use shared::ids::{RunId, UrlId};
-use shared::job::{Job, RobotsMode};
-use shared::messages::{Claim, FetchPolicy, Grant, Task};
+use shared::messages::{Claim, Grant, Task};
 use shared::outcome::Kind;
-use shared::ports::store::{GrantPolicy, RunState};
+use shared::ports::store::GrantPolicy;
 use shared::robots::RobotsAnswer;
 use sqlx::sqlite::SqliteRow;
-use std::time::Duration;
 
 const LOOK: &str = "BEGIN IMMEDIATE;
     SELECT l.run_id, l.state, l.worker, l.granted_at, l.expires_at, r.state, r.urgent, h.origin, h.next_at,
@@ -36,68 +36,37 @@ pub(super) async fn grant(store: &SqliteStore, claim: &Claim, policy: GrantPolic
         tx.commit().await?;
         return Ok(None);
     };
-    let run = RunId(get(row, 0)?);
-    let job = store.job(run).await?;
-    let Some((granted_at, expires_at)) = times(row, claim, &job, policy, tx.now)? else {
+    let found = found(row)?;
+    let job = store.job(found.run).await?;
+    let Some((granted_at, expires_at)) = found.times(claim, &job, policy, tx.now) else {
         tx.commit().await?;
         return Ok(None);
     };
     let now = tx.now;
     let query = sqlx::query(GRANT).bind(claim.worker.0.clone()).bind(granted_at).bind(expires_at);
-    let query = query.bind(claim.lease.0).bind(run.0).bind(claim.host.0).bind(claim.lease.0);
+    let query = query.bind(claim.lease.0).bind(found.run.0).bind(claim.host.0).bind(claim.lease.0);
     let tasks = tasks(&tx.commit_with(query).await?)?;
-    let origin: String = get(row, 7)?;
-    Ok(Some(Grant {
-        lease: claim.lease,
-        host: claim.host,
-        run,
+    Ok(Some(found.grant(claim, &job, tasks, granted_at, policy, now)))
+}
+
+/// From the row of [`LOOK`].
+fn found(row: &SqliteRow) -> Result<Found> {
+    Ok(Found {
+        run: RunId(get(row, 0)?),
+        state: get(row, 1)?,
+        worker: get(row, 2)?,
+        granted_at: get(row, 3)?,
+        expires_at: get(row, 4)?,
+        run_state: run_state(get(row, 5)?)?,
         urgent: get(row, 6)?,
-        tasks,
-        robots: match job.politeness.robots {
-            RobotsMode::Obey => robots(row, 11)?,
-            RobotsMode::Ignore => None,
-        },
-        policy: FetchPolicy::of(&job, &origin),
-        origin,
+        origin: get(row, 7)?,
+        next_at: get(row, 8)?,
+        delay_ms: get(row, 9)?,
         jar: get(row, 10)?,
+        robots: robots(row, 11)?,
         failures: small(row, 15)?,
-        left_ms: millis(Timestamp(last_begin(row, granted_at, policy)?).since(now)),
-        wait_ms: millis(Timestamp(get(row, 8)?).since(now)),
-    }))
-}
-
-/// From when to when the lease is the claimant's; None: it is gone.
-fn times(
-    row: &SqliteRow,
-    claim: &Claim,
-    job: &Job,
-    policy: GrantPolicy,
-    now: Timestamp,
-) -> Result<Option<(i64, i64)>> {
-    let run = run_state(get(row, 5)?)?;
-    Ok(match get::<i64>(row, 1)? {
-        OFFERED if run == RunState::Running => {
-            let pause = offer::pause_of(job, get(row, 9)?);
-            let lives = [ms(policy.slice), ms(job.request.timeouts.total.0), ms(policy.margin), pause];
-            Some((now.0, lives.into_iter().fold(now.0, i64::saturating_add)))
-        }
-        // Asked again by the worker that holds it: a pause refuses new grants, not the answer that was
-        // given.
-        GRANTED if !run.is_over() && get::<Option<String>>(row, 2)?.as_deref() == Some(&claim.worker.0) => {
-            Some((get(row, 3)?, get(row, 4)?))
-        }
-        _ => None,
+        deadline: get(row, 16)?,
     })
-}
-
-/// No request begins later than this: the end of the slice, or of the run's time.
-fn last_begin(row: &SqliteRow, granted_at: i64, policy: GrantPolicy) -> Result<i64> {
-    let deadline: Option<i64> = get(row, 16)?;
-    Ok(granted_at.saturating_add(ms(policy.slice)).min(deadline.unwrap_or(i64::MAX)))
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// One URL of a lease, as [`GRANT`] writes it.

@@ -1,28 +1,12 @@
 //! What of a run's host decides about a lease.
 
-use super::codes::{count, get, int};
+use super::codes::{count, get};
 use super::error::{Result, corrupt};
 use super::writer::Tx;
+use crate::store::codes::int;
+use crate::store::offer::Host;
 use shared::ids::{HostId, RunId};
 use sqlx::sqlite::SqliteRow;
-
-/// A host of a run, as it was read.
-pub(super) struct Host {
-    pub(super) id: HostId,
-    /// Rows that wait.
-    pub(super) queued: u64,
-    pub(super) next_at: i64,
-    pub(super) delay_ms: i64,
-    /// A valid robots.txt answer is known, and names no delay.
-    pub(super) is_unpaced: bool,
-    /// Lanes of its open leases, and when the first of these ends.
-    pub(super) taken: Vec<u16>,
-    pub(super) first_expiry: Option<i64>,
-    /// Deaths of the row that comes first; None: no row waits.
-    pub(super) died: Option<i64>,
-    /// Something has changed since.
-    pub(super) is_stale: bool,
-}
 
 macro_rules! hosts {
     ($which:literal) => {

@@ -3,19 +3,18 @@
 use super::bulk::Bulk;
 use super::codes::get;
 use super::error::Result;
-use super::ledger::{Ledger, counts_update};
-use super::page::{Closing, Unvisited};
+use super::ledger::{self, counts_update};
+use super::page;
 use super::writer::Tx;
+use crate::store::codes::int;
+use crate::store::lease::{Held, POISON};
+use crate::store::ledger::Ledger;
+use crate::store::page::{Closing, Unvisited};
 use shared::ids::{HostId, LeaseId, RunId};
 use shared::outcome::{Kind, Reason};
 use shared::ports::store::PageEnd;
 use sqlx::sqlite::SqliteRow;
 use std::collections::BTreeSet;
-
-/// Deaths after which a row is leased alone; one less, and it is leased with a few.
-pub(super) const ALONE: i64 = 2;
-/// Deaths at which a row is closed: one in company, one among few, two alone.
-const POISON: i64 = 4;
 
 static EMPTY: Bulk = Bulk::new(
     "DELETE FROM leases WHERE state = 2 AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.run_id = leases.run_id
@@ -26,19 +25,9 @@ static EMPTY: Bulk = Bulk::new(
 
 static FORGET_SEGMENTS: Bulk = Bulk::new("DELETE FROM lease_segments WHERE lease_id IN ({})", 1);
 
-/// A lease as its end needs it.
-#[derive(Clone, Copy)]
-pub(super) struct Held {
-    pub(super) lease: LeaseId,
-    pub(super) run: RunId,
-    pub(super) host: HostId,
-}
-
-impl Held {
-    /// From the columns `lease_id, run_id, host_id`.
-    pub(super) fn of(row: &SqliteRow) -> Result<Self> {
-        Ok(Held { lease: LeaseId(get(row, 0)?), run: RunId(get(row, 1)?), host: HostId(get(row, 2)?) })
-    }
+/// From the columns `lease_id, run_id, host_id`.
+pub(super) fn held(row: &SqliteRow) -> Result<Held> {
+    Ok(Held { lease: LeaseId(get(row, 0)?), run: RunId(get(row, 1)?), host: HostId(get(row, 2)?) })
 }
 
 /// Ends those of the leases that are handed and hold no open URL any more.
@@ -70,7 +59,7 @@ pub(super) async fn commit(mut tx: Tx<'_>, books: &Ledger, leases: BTreeSet<Leas
         few.clear();
     }
     few.resize(FEW, None);
-    let query = books.bind_counts(sqlx::query(LAST));
+    let query = ledger::bind_counts(books, sqlx::query(LAST));
     let query = few.iter().chain(&few).fold(query, |query, lease| query.bind(*lease));
     tx.commit_with(query).await.map(drop)
 }
@@ -107,13 +96,13 @@ async fn close_poison(tx: &mut Tx<'_>, held: Held) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    let mut books = Ledger::open(tx, held.run).await?;
+    let mut books = ledger::open(tx, held.run).await?;
     let mut closing = Closing::default();
     for row in &rows {
         closing.unvisited(&mut books, tx.now, unvisited(row)?, PageEnd::Failed(Reason::PoisonFetch));
     }
-    closing.write(tx, &books).await?;
-    books.close(tx).await?;
+    page::write(tx, &books, closing).await?;
+    ledger::close(books, tx).await?;
     Ok(())
 }
 
@@ -135,7 +124,7 @@ pub(super) async fn requeued(tx: &mut Tx<'_>, run: RunId, host: HostId, rows: u6
             "UPDATE run_hosts SET queued = queued + ?,
                ready_at = CASE WHEN held = 0 THEN coalesce(ready_at, ?) END WHERE run_id = ? AND host_id = ?",
         );
-        let query = query.bind(super::codes::int(rows)).bind(tx.now.0);
+        let query = query.bind(int(rows)).bind(tx.now.0);
         tx.execute(query.bind(run.0).bind(host.0)).await?;
     }
     Ok(())

@@ -6,6 +6,7 @@
 //! - `admit` lets URLs in, `offer` (with `turn`) and `grant` lease them, `apply` (with `page`) closes
 //!   them, `report` and `lease` end leases, `sweep` is the timer. Whatever changes a run's counters does
 //!   so through its `ledger`.
+//! - What is decided without a statement is in [`crate::store`].
 //! - `bulk` writes many rows in one statement, which is where the speed comes from.
 //!
 //! In the statements, `+?` stands where SQLite would else look at the parameter's value while it plans
@@ -53,7 +54,7 @@ pub struct SqliteStore {
     writer: writer::Writer,
     readers: SqlitePool,
     clock: Arc<dyn Clock>,
-    jobs: jobs::Jobs,
+    jobs: crate::store::jobs::Jobs,
     /// Last, so that it is let go after the connections.
     _lock: lock::FolderLock,
 }
@@ -76,7 +77,7 @@ impl SqliteStore {
         let lock = lock::FolderLock::take(folder)?;
         let writer = writer::Writer::new(open::writer(path).await?);
         let readers = open::readers(path);
-        Ok(SqliteStore { writer, readers, clock, jobs: jobs::Jobs::default(), _lock: lock })
+        Ok(SqliteStore { writer, readers, clock, jobs: Default::default(), _lock: lock })
     }
 
     /// Closes the database in order: waits for a transaction under way, copies the WAL into the file.

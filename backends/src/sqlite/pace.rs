@@ -1,8 +1,8 @@
 //! What a report says of its host: robots.txt, cookies, and whether it is down.
 
-use super::codes::{int, of_access};
 use super::error::Result;
 use super::writer::Tx;
+use crate::store::codes::{int, of_access};
 use shared::ids::HostId;
 use shared::messages::LeaseReport;
 use shared::robots::{Access, RobotsAnswer};

@@ -1,9 +1,10 @@
 //! The port [`Reads`].
 
 use super::SqliteStore;
-use super::codes::{array, count, get, int, small, url_id};
+use super::codes::{array, count, get, small, url_id};
 use super::error::Result as Outcome;
-use super::page::outcome_name;
+use crate::store::codes::int;
+use crate::store::page::outcome_name;
 use async_trait::async_trait;
 use shared::clock::Timestamp;
 use shared::outcome::Kind;

@@ -2,10 +2,11 @@
 
 use super::apply::bind_segment;
 use super::bulk::Bulk;
-use super::codes::{GRANTED, count, get, int};
+use super::codes::{count, get};
 use super::error::Result;
 use super::writer::{Lasts, Query, Tx};
 use super::{SqliteStore, lease, pace};
+use crate::store::codes::{GRANTED, int};
 use shared::clock::Timestamp;
 use shared::messages::{LeaseReport, SegmentRef};
 

@@ -1,9 +1,11 @@
 //! The port [`Runs`].
 
-use super::codes::{count, get, run_state, tally_kind};
+use super::codes::{count, get};
 use super::error::Result as Outcome;
 use super::ledger::counts;
 use super::{SqliteStore, command, create};
+use crate::store::codes::{run_state, tally_kind};
+use crate::store::no_such;
 use async_trait::async_trait;
 use shared::clock::Timestamp;
 use shared::ids::RunId;
@@ -51,7 +53,7 @@ async fn summary(store: &SqliteStore, run: RunId) -> Outcome<RunSummary> {
          FROM runs r JOIN run_counts c ON c.run_id = r.run_id WHERE r.run_id = ?",
     );
     let row = query.bind(run.0).fetch_optional(&store.readers).await?;
-    of_row(&row.ok_or_else(|| StoreError::NotFound(format!("run {run}")))?)
+    of_row(&row.ok_or_else(|| no_such(run))?)
 }
 
 async fn runs(

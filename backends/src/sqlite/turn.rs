@@ -1,38 +1,22 @@
-//! Whose turn it is: urgent runs first, then those with the fewest leases for their weight; on a host,
-//! the waiting run that was served longest ago.
+//! The runs that may get leases, their hosts, and who else waits for these.
 
 use super::SqliteStore;
-use super::codes::{count, get, int};
+use super::codes::{count, get};
 use super::error::{Result, corrupt};
-use super::host::{self, Host};
+use super::host;
 use super::writer::{Query, Tx};
+use crate::store::codes::int;
+use crate::store::offer::Host;
+use crate::store::turn::{self, Candidate};
 use shared::clock::Timestamp;
 use shared::ids::{HostId, RunId};
-use shared::job::Job;
 use sqlx::sqlite::SqliteRow;
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 /// Hosts of a run that are read at once.
 const HOSTS: u64 = 64;
 /// Runs that wait for one host, looked at for the one whose turn it is.
 const RIVALS: u64 = 64;
-
-/// A run that may get leases.
-pub(super) struct Candidate {
-    pub(super) run: RunId,
-    pub(super) urgent: bool,
-    weight: u64,
-    /// Leases that it has now.
-    pub(super) leases: u64,
-    /// Pages that it may still lease.
-    pub(super) pages: Option<u64>,
-    pub(super) job: Arc<Job>,
-    /// Hosts that may be ready, not looked at yet.
-    pub(super) hosts: VecDeque<Host>,
-    /// Whether there may be more of them than `hosts`.
-    more: bool,
-}
 
 /// Begins; counts the offers, and reads the running runs that have a host to look at and are not
 /// stopped by bytes or time.
@@ -98,15 +82,6 @@ async fn pages_left(tx: &mut Tx<'_>, run: RunId, limit: i64, pages: i64) -> Resu
     Ok(0)
 }
 
-/// The place of the run whose turn it is.
-pub(super) fn next(runs: &[Candidate]) -> Option<usize> {
-    let order = |a: &Candidate, b: &Candidate| {
-        let share = (a.leases * b.weight).cmp(&(b.leases * a.weight));
-        b.urgent.cmp(&a.urgent).then(share).then(a.run.cmp(&b.run))
-    };
-    (0..runs.len()).filter(|place| runs[*place].pages != Some(0)).min_by(|a, b| order(&runs[*a], &runs[*b]))
-}
-
 /// The next ready host of a run.
 pub(super) async fn next_host(tx: &mut Tx<'_>, run: &mut Candidate, room: u64) -> Result<Option<Host>> {
     if run.hosts.is_empty() && run.more {
@@ -127,13 +102,6 @@ pub(super) async fn winner(tx: &mut Tx<'_>, runs: &[Candidate], place: usize, ho
         "SELECT run_id FROM run_hosts WHERE host_id = ? AND ready_at <= ? ORDER BY served_at, run_id LIMIT +?",
     );
     let rows = tx.all(query.bind(host.0).bind(tx.now.0).bind(int(RIVALS))).await?;
-    let mut best = place;
-    for row in rows.iter().rev() {
-        let run = RunId(get(row, 0)?);
-        let rival = runs.iter().position(|candidate| candidate.run == run && candidate.pages != Some(0));
-        if let Some(rival) = rival.filter(|rival| runs[*rival].urgent || !runs[best].urgent) {
-            best = rival;
-        }
-    }
-    Ok(best)
+    let rivals: Vec<RunId> = rows.iter().map(|row| Ok(RunId(get(row, 0)?))).collect::<Result<_>>()?;
+    Ok(turn::winner(runs, place, &rivals))
 }

@@ -1,8 +1,9 @@
 //! Segments that were reported, and not applied for a while: their messages may be lost.
 
 use crate::sqlite::SqliteStore;
-use crate::sqlite::codes::{count, get, ms};
+use crate::sqlite::codes::{count, get};
 use crate::sqlite::error::{Result, corrupt};
+use crate::store::codes::ms;
 use shared::ids::{RunId, SegmentId};
 use shared::messages::{SegmentRef, SegmentStored};
 use shared::ports::store::{SweepPolicy, Swept};

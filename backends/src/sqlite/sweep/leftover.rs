@@ -2,13 +2,15 @@
 //! leave over.
 
 use crate::sqlite::SqliteStore;
-use crate::sqlite::codes::{PARKED, WAITS, get};
+use crate::sqlite::codes::get;
 use crate::sqlite::error::{Result, corrupt};
-use crate::sqlite::ledger::Ledger;
+use crate::sqlite::ledger;
 use crate::sqlite::writer::Tx;
+use crate::store::codes::{PARKED, WAITS};
+use crate::store::ledger::Ledger;
 use shared::ids::{HostId, RunId};
 use shared::outcome::Reason;
-use shared::ports::store::{RunState, SweepPolicy, Swept};
+use shared::ports::store::{SweepPolicy, Swept};
 
 /// Which of a run's open URLs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,13 +56,11 @@ pub(crate) async fn close_leftover(
     if seeds_are_cut {
         let query = sqlx::query("UPDATE runs SET seeds_open = 0, state = max(state, 1) WHERE run_id = ?");
         tx.execute(query.bind(run.0)).await?;
-        if books.state == RunState::Seeding {
-            books.state = RunState::Running;
-        }
+        books.seeds_are_in();
     }
     books.counts.closed += n;
     books.cut(reason, n);
-    books.close(tx).await?;
+    ledger::close(books, tx).await?;
     Ok(n)
 }
 
@@ -79,7 +79,7 @@ pub(super) async fn cancelled(store: &SqliteStore, policy: SweepPolicy, swept: &
 /// Closes a chunk of a cancelled run's rows; notes it when none is left. Returns how many.
 pub(crate) async fn drop_cancelled(store: &SqliteStore, run: RunId, chunk: u32) -> Result<u64> {
     let mut tx = store.begin().await?;
-    let books = Ledger::open(&mut tx, run).await?;
+    let books = ledger::open(&mut tx, run).await?;
     let n = close_leftover(&mut tx, books, Which::All, Reason::Cancelled, chunk).await?;
     if n < u64::from(chunk) {
         tx.execute(sqlx::query("UPDATE runs SET leftover = 0 WHERE run_id = ?").bind(run.0)).await?;

@@ -2,11 +2,12 @@
 
 use super::leftover::{Which, close_leftover};
 use crate::sqlite::SqliteStore;
-use crate::sqlite::codes::{WAITS, get, ms};
+use crate::sqlite::codes::get;
 use crate::sqlite::error::Result;
 use crate::sqlite::lease::unvisited;
-use crate::sqlite::ledger::Ledger;
-use crate::sqlite::page::Closing;
+use crate::sqlite::{ledger, page};
+use crate::store::codes::{WAITS, ms};
+use crate::store::page::Closing;
 use shared::ids::{HostId, RunId};
 use shared::outcome::Reason;
 use shared::ports::store::{PageEnd, SweepPolicy, Swept};
@@ -29,7 +30,7 @@ pub(super) async fn reached(store: &SqliteStore, policy: SweepPolicy, swept: &mu
             Reason::LimitTime
         };
         let mut tx = store.begin().await?;
-        let books = Ledger::open(&mut tx, RunId(get(&row, 0)?)).await?;
+        let books = ledger::open(&mut tx, RunId(get(&row, 0)?)).await?;
         let is_over = books.state.is_over();
         let n = match is_over {
             true => 0,
@@ -66,7 +67,7 @@ pub(super) async fn down(store: &SqliteStore, policy: SweepPolicy, swept: &mut S
 /// down when none is left. If more come later, the host is asked once more.
 async fn give_up(store: &SqliteStore, run: RunId, host: HostId, reason: Reason, chunk: u32) -> Result<u64> {
     let mut tx = store.begin().await?;
-    let mut books = Ledger::open(&mut tx, run).await?;
+    let mut books = ledger::open(&mut tx, run).await?;
     let query = sqlx::query(
         "DELETE FROM queue WHERE (run_id, ord) IN (SELECT run_id, ord FROM queue
            WHERE run_id = ? AND host_id = ? AND lease_id IN (0, -1) ORDER BY ord LIMIT +?)
@@ -83,8 +84,8 @@ async fn give_up(store: &SqliteStore, run: RunId, host: HostId, reason: Reason, 
         }
         closing.unvisited(&mut books, tx.now, unvisited(row)?, PageEnd::Cut(reason));
     }
-    closing.write(&mut tx, &books).await?;
-    books.close(&mut tx).await?;
+    page::write(&mut tx, &books, closing).await?;
+    ledger::close(books, &mut tx).await?;
     if rows.len() < chunk as usize {
         let query = sqlx::query("DELETE FROM down WHERE host_id = ? AND run_id = ?");
         tx.execute(query.bind(host.0).bind(run.0)).await?;

@@ -1,9 +1,10 @@
 //! Leases that nobody claimed, reported or finished, and retries whose time has come.
 
-use crate::sqlite::codes::{OFFERED, get};
+use crate::sqlite::codes::get;
 use crate::sqlite::error::Result;
-use crate::sqlite::lease::{self, Held};
-use crate::sqlite::{SqliteStore, offer};
+use crate::sqlite::{SqliteStore, lease};
+use crate::store::codes::OFFERED;
+use crate::store::offer::pause_of;
 use shared::ids::{HostId, RunId};
 use shared::ports::store::{SweepPolicy, Swept};
 use std::collections::BTreeMap;
@@ -27,14 +28,14 @@ pub(super) async fn leases(store: &SqliteStore, _policy: SweepPolicy, swept: &mu
     let rows = tx.all(query.bind(tx.now.0).bind(LEASES)).await?;
     swept.more |= rows.len() as i64 == LEASES;
     for row in &rows {
-        let held = Held::of(row)?;
+        let held = lease::held(row)?;
         if get::<i64>(row, 3)? == OFFERED {
             lease::put_back(&mut tx, held).await?;
             swept.lapsed += 1;
         } else {
             // Its worker may have asked just before it died.
             let job = store.job(held.run).await?;
-            lease::pause_host(&mut tx, held.host, offer::pause_of(&job, get(row, 4)?)).await?;
+            lease::pause_host(&mut tx, held.host, pause_of(&job, get(row, 4)?)).await?;
             lease::expire(&mut tx, held).await?;
             swept.expired += 1;
         }
@@ -81,7 +82,7 @@ pub(super) async fn handed(store: &SqliteStore, _policy: SweepPolicy, swept: &mu
     let rows = tx.all(sqlx::query(FINISHED)).await?;
     swept.more |= rows.len() as i64 == LEASES;
     for row in &rows {
-        lease::put_back(&mut tx, Held::of(row)?).await?;
+        lease::put_back(&mut tx, lease::held(row)?).await?;
     }
     tx.commit().await
 }

@@ -1,0 +1,45 @@
+//! Whose turn it is: urgent runs first, then those with the fewest leases for their weight.
+
+use super::offer::Host;
+use shared::ids::RunId;
+use shared::job::Job;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// A run that may get leases.
+pub(crate) struct Candidate {
+    pub(crate) run: RunId,
+    pub(crate) urgent: bool,
+    pub(crate) weight: u64,
+    /// Leases that it has now.
+    pub(crate) leases: u64,
+    /// Pages that it may still lease; None: any number.
+    pub(crate) pages: Option<u64>,
+    pub(crate) job: Arc<Job>,
+    /// Hosts that may be ready, not looked at yet.
+    pub(crate) hosts: VecDeque<Host>,
+    /// Whether there may be more of them than `hosts`.
+    pub(crate) more: bool,
+}
+
+/// The place of the run whose turn it is.
+pub(crate) fn next(runs: &[Candidate]) -> Option<usize> {
+    let order = |a: &Candidate, b: &Candidate| {
+        let share = (a.leases * b.weight).cmp(&(b.leases * a.weight));
+        b.urgent.cmp(&a.urgent).then(share).then(a.run.cmp(&b.run))
+    };
+    (0..runs.len()).filter(|place| runs[*place].pages != Some(0)).min_by(|a, b| order(&runs[*a], &runs[*b]))
+}
+
+/// Of `rivals`, the runs that wait for a host in the order of when they were served there, the place of
+/// the one that gets it: `place`, or another.
+pub(crate) fn winner(runs: &[Candidate], place: usize, rivals: &[RunId]) -> usize {
+    let mut best = place;
+    for run in rivals.iter().rev() {
+        let rival = runs.iter().position(|candidate| candidate.run == *run && candidate.pages != Some(0));
+        if let Some(rival) = rival.filter(|rival| runs[*rival].urgent || !runs[best].urgent) {
+            best = rival;
+        }
+    }
+    best
+}
