@@ -1,0 +1,91 @@
+# What each service may do to the bucket, bound to its Kubernetes service account (IRSA). A worker writes; parsers and API read.
+resource "aws_iam_openid_connect_provider" "cluster" {
+  url            = aws_eks_cluster.main.identity[0].oidc[0].issuer
+  client_id_list = ["sts.amazonaws.com"]
+}
+
+locals {
+  issuer = replace(aws_iam_openid_connect_provider.cluster.url, "https://", "")
+  accounts = {
+    worker  = "worker"
+    parser  = "parser"
+    api     = "api"
+    secrets = "secrets-reader"
+  }
+}
+
+data "aws_iam_policy_document" "assume" {
+  for_each = local.accounts
+  statement {
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+    principals {
+      type        = "Federated"
+      identifiers = [aws_iam_openid_connect_provider.cluster.arn]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "${local.issuer}:sub"
+      values   = ["system:serviceaccount:harvestman:${each.value}"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "${local.issuer}:aud"
+      values   = ["sts.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "service" {
+  for_each           = local.accounts
+  name               = "${var.name}-${each.key}"
+  assume_role_policy = data.aws_iam_policy_document.assume[each.key].json
+}
+
+data "aws_iam_policy_document" "worker" {
+  statement {
+    actions   = ["s3:PutObject", "s3:AbortMultipartUpload"]
+    resources = ["${aws_s3_bucket.raw.arn}/*"]
+  }
+  statement {
+    actions   = ["kms:GenerateDataKey", "kms:Decrypt"]
+    resources = [aws_kms_key.main.arn]
+  }
+}
+
+data "aws_iam_policy_document" "reader" {
+  statement {
+    actions   = ["s3:GetObject"]
+    resources = ["${aws_s3_bucket.raw.arn}/*"]
+  }
+  # Without this a missing object looks like a forbidden one.
+  statement {
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.raw.arn]
+  }
+  statement {
+    actions   = ["kms:Decrypt"]
+    resources = [aws_kms_key.main.arn]
+  }
+}
+
+data "aws_iam_policy_document" "secrets" {
+  statement {
+    actions   = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
+    resources = [for s in aws_secretsmanager_secret.service : s.arn]
+  }
+  statement {
+    actions   = ["kms:Decrypt"]
+    resources = [aws_kms_key.main.arn]
+  }
+}
+
+resource "aws_iam_role_policy" "service" {
+  for_each = {
+    worker  = data.aws_iam_policy_document.worker.json
+    parser  = data.aws_iam_policy_document.reader.json
+    api     = data.aws_iam_policy_document.reader.json
+    secrets = data.aws_iam_policy_document.secrets.json
+  }
+  role   = aws_iam_role.service[each.key].id
+  policy = each.value
+}

@@ -1,0 +1,26 @@
+# What each service may do, granted to its Kubernetes service account itself (Workload Identity Federation for GKE): no keys, no
+# Google service accounts between. A worker makes objects; parsers and API read them.
+locals {
+  principal = "principal://iam.googleapis.com/projects/${local.number}/locations/global/workloadIdentityPools/${var.project}.svc.id.goog/subject/ns/harvestman/sa"
+  bucket_roles = {
+    worker = "roles/storage.objectCreator"
+    parser = "roles/storage.objectViewer"
+    api    = "roles/storage.objectViewer"
+  }
+}
+
+resource "google_storage_bucket_iam_member" "service" {
+  for_each   = local.bucket_roles
+  bucket     = google_storage_bucket.raw.name
+  role       = each.value
+  member     = "${local.principal}/${each.key}"
+  depends_on = [google_container_cluster.main]
+}
+
+resource "google_secret_manager_secret_iam_member" "reader" {
+  for_each   = google_secret_manager_secret.service
+  secret_id  = each.value.id
+  role       = "roles/secretmanager.secretAccessor"
+  member     = "${local.principal}/secrets-reader"
+  depends_on = [google_container_cluster.main]
+}
