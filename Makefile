@@ -4,7 +4,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := target/venv
 
-.PHONY: help setup build test lint fmt doc schema warc-check bench bench-scale clean
+.PHONY: help setup build test test-azure lint fmt doc schema warc-check bench bench-scale clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +22,12 @@ build: ## the release binary, target/release/harvestman
 	$(CARGO) build --release --locked
 
 test: setup $(VENV)/ready ## all tests
-	HARVESTMAN_TEST_WARCIO=$(abspath $(VENV))/bin/warcio $(CARGO) test --workspace --locked --features harvestman-shared/schema
+	HARVESTMAN_TEST_WARCIO=$(abspath $(VENV))/bin/warcio $(CARGO) test --workspace --locked --features harvestman-shared/schema,harvestman/cluster
+
+test-azure: ## the archive against the emulator of Azure Blob Storage (needs Node)
+	npm install --prefix target/azurite --no-audit --no-fund azurite@3.37 @azure/storage-blob@12
+	node backends/tests/with-azurite.mjs target/azurite/node_modules \
+	  $(CARGO) test --locked -p harvestman-backends --features cloud --test azure -- --ignored
 
 lint: ## formatting, clippy, documentation, committed schema
 	$(CARGO) fmt --all --check

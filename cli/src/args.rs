@@ -31,10 +31,26 @@ pub enum Command {
     /// Show how Harvestman understands a URL, a robots.txt or a page. Asks no server.
     #[command(subcommand)]
     Inspect(Inspect),
+    /// Work with the archive of a cluster.
+    #[cfg(feature = "cluster")]
+    #[command(subcommand)]
+    Storage(StorageCommand),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
+    },
+}
+
+/// Work with the archive of a cluster.
+#[cfg(feature = "cluster")]
+#[derive(Debug, Subcommand)]
+pub enum StorageCommand {
+    /// Make the bucket, unless it is there.
+    Init {
+        /// The archive, as the services know it: `s3://BUCKET/PREFIX?endpoint=…`.
+        #[arg(long, value_name = "URL", env = "HARVESTMAN_ARCHIVE", hide_env_values = true)]
+        archive: String,
     },
 }
 

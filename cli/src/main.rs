@@ -54,6 +54,12 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             say::out(shared::job::to_yaml(&job)?)?;
         }
         Command::Inspect(what) => inspect::run(what)?,
+        #[cfg(feature = "cluster")]
+        Command::Storage(args::StorageCommand::Init { archive }) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(service::connect::make_archive(archive))?;
+            say::out("the archive is there\n")?;
+        }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "harvestman", &mut script);

@@ -1,4 +1,5 @@
-//! The servers by URL: `sqlite://…`, `memory://`, `file://…`. Each scheme is one line here.
+//! The servers by URL: `sqlite://…`, `memory://`, `file://…`, `s3://…` and so on. Each scheme is a line
+//! or two here.
 
 use backends::file::FileArchive;
 use backends::memory::MemoryQueue;
@@ -23,7 +24,7 @@ pub enum ConnectError {
     #[error(transparent)]
     Store(#[from] shared::ports::StoreError),
     /// The archive did not open.
-    #[error(transparent)]
+    #[error("archive: {0}")]
     Archive(#[from] shared::ports::ArchiveError),
 }
 
@@ -66,7 +67,14 @@ pub async fn queue(url: &str) -> Result<Arc<dyn Queue>, ConnectError> {
     }
 }
 
-/// The archive at `file://PATH`.
+/// The schemes of archives.
+const ARCHIVES: &str = if cfg!(feature = "cluster") {
+    "file://PATH, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX?account=NAME"
+} else {
+    "file://PATH"
+};
+
+/// The archive at `file://PATH`, `s3://…`, `gs://…` or `az://…`. Servers are not asked anything yet.
 ///
 /// # Errors
 /// An unknown scheme, or what the archive says.
@@ -74,5 +82,34 @@ pub async fn archive(url: &str) -> Result<Arc<dyn Archive>, ConnectError> {
     if let Some(path) = path_of(url, "file") {
         return Ok(Arc::new(FileArchive::open(&path).await?));
     }
-    Err(ConnectError::Scheme { setting: "archive", url: shown(url), known: "file://PATH" })
+    #[cfg(feature = "cluster")]
+    match url.split_once("://").map(|(scheme, _)| scheme) {
+        Some("s3") => return Ok(Arc::new(s3(url).await?)),
+        Some("gs" | "az") => return Ok(Arc::new(backends::cloud::CloudArchive::connect(url)?)),
+        _ => {}
+    }
+    Err(ConnectError::Scheme { setting: "archive", url: shown(url), known: ARCHIVES })
+}
+
+#[cfg(feature = "cluster")]
+async fn s3(url: &str) -> Result<backends::s3::S3Archive, ConnectError> {
+    use backends::s3::{Access, Limits, S3Archive};
+    Ok(S3Archive::connect(url, Access::Chain, Limits::default()).await?)
+}
+
+/// Makes the bucket of an `s3://` archive, unless it is there; the folder of a `file://` archive is made
+/// anyway.
+///
+/// # Errors
+/// What the server says, and that buckets of other clouds are made with their own tools.
+#[cfg(feature = "cluster")]
+pub async fn make_archive(url: &str) -> Result<(), ConnectError> {
+    match url.split_once("://").map(|(scheme, _)| scheme) {
+        Some("s3") => Ok(s3(url).await?.make_bucket().await?),
+        Some("gs" | "az") => {
+            let why = "buckets of gs:// and containers of az:// are made with gcloud or az";
+            Err(shared::ports::ArchiveError::Refused(why.into()).into())
+        }
+        _ => archive(url).await.map(drop),
+    }
 }

@@ -13,6 +13,7 @@ mod readers;
 mod recover;
 mod writer;
 
+use crate::objects;
 use async_trait::async_trait;
 use bytes::Bytes;
 use disk::explain;
@@ -97,8 +98,8 @@ impl Inner {
                 Err(e) if e.kind() == ErrorKind::NotFound => self.size(run, name),
                 other => other?.len(),
             };
-            if names::is_file_name(name) && size > 0 {
-                objects.insert(names::object(run, name), size);
+            if objects::is_file_name(name) && size > 0 {
+                objects.insert(objects::object(run, name), size);
             }
         }
         let writer = self.writers.lock().get(&run).cloned();
@@ -122,7 +123,7 @@ impl Inner {
         match std::fs::remove_dir_all(names::folder(&self.root, run)) {
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
             Err(e) => Err(e),
-            Ok(()) => disk::sync_folder(&self.root.join(names::RUNS)),
+            Ok(()) => disk::sync_folder(&self.root.join(objects::RUNS)),
         }
     }
 }
@@ -150,7 +151,7 @@ impl FileArchive {
     /// If the folder cannot be made, read or written to.
     pub async fn open_with(root: impl AsRef<Path>, options: FileOptions) -> Result<Self, ArchiveError> {
         let root = root.as_ref().to_owned();
-        let runs = root.join(names::RUNS);
+        let runs = root.join(objects::RUNS);
         let inner = Inner {
             root,
             options,

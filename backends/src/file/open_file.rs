@@ -2,6 +2,7 @@
 
 use super::append::Appender;
 use super::{disk, names};
+use crate::objects;
 use shared::clock::Timestamp;
 use shared::ids::RunId;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -53,7 +54,7 @@ impl OpenFile {
                 continue;
             }
             disk::sync_folder(&folder)?;
-            let object = names::object(run, &name);
+            let object = objects::object(run, &name);
             return Ok(OpenFile { object, appender: Appender::new(file), open, closed });
         }
     }

@@ -2,6 +2,7 @@
 
 use super::disk::explain;
 use super::names;
+use crate::objects;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use shared::ids::RunId;
@@ -34,7 +35,7 @@ impl Readers {
         offset: u64,
         len: u64,
     ) -> Result<Bytes, ArchiveError> {
-        let Some((run, file_name)) = names::parse(object) else {
+        let Some((run, file_name)) = objects::parse(object) else {
             return Err(ArchiveError::NotFound(object.to_owned()));
         };
         let path = names::folder(root, run).join(file_name);

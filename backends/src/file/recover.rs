@@ -2,6 +2,7 @@
 //! and closed.
 
 use super::{disk, names, open_file};
+use crate::objects;
 use shared::warc;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader};
@@ -12,7 +13,7 @@ const BUFFER: usize = 256 << 10;
 
 /// Closes every left file of every run. Those that another process writes to are let alone.
 pub(super) fn recover(root: &Path) -> io::Result<()> {
-    let runs = root.join(names::RUNS);
+    let runs = root.join(objects::RUNS);
     let folders = match std::fs::read_dir(&runs) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         other => other?,
@@ -26,7 +27,7 @@ pub(super) fn recover(root: &Path) -> io::Result<()> {
             let file = file?;
             let name = file.file_name();
             let closed = name.to_str().and_then(|name| name.strip_suffix(names::OPEN));
-            if let Some(closed) = closed.filter(|name| names::is_file_name(name)) {
+            if let Some(closed) = closed.filter(|name| objects::is_file_name(name)) {
                 close_left_file(&file.path(), &folder.path().join(closed))?;
             }
         }

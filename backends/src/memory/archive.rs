@@ -1,5 +1,6 @@
 //! An archive in memory, for tests: one object a segment, gone with the process.
 
+use crate::objects;
 use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -18,14 +19,10 @@ impl MemoryArchive {
     }
 }
 
-fn folder(run: RunId) -> String {
-    format!("runs/{run}/")
-}
-
 #[async_trait]
 impl Archive for MemoryArchive {
     async fn put(&self, run: RunId, segment: SegmentId, bytes: Bytes) -> Result<Stored, ArchiveError> {
-        let object = format!("{}{segment}.warc.gz", folder(run));
+        let object = objects::of_segment(run, segment);
         self.0.lock().insert(object.clone(), bytes);
         Ok(Stored { object, offset: 0 })
     }
@@ -43,13 +40,13 @@ impl Archive for MemoryArchive {
 
     async fn list(&self, run: RunId) -> Result<Vec<(String, u64)>, ArchiveError> {
         let objects = self.0.lock();
-        let folder = folder(run);
+        let folder = objects::folder(run);
         let of_run = objects.range(folder.clone()..).take_while(|(name, _)| name.starts_with(&folder));
         Ok(of_run.map(|(name, bytes)| (name.clone(), bytes.len() as u64)).collect())
     }
 
     async fn delete_run(&self, run: RunId) -> Result<(), ArchiveError> {
-        let folder = folder(run);
+        let folder = objects::folder(run);
         self.0.lock().retain(|name, _| !name.starts_with(&folder));
         Ok(())
     }
