@@ -3,11 +3,14 @@
 CARGO ?= cargo
 PYTHON ?= python3
 VENV := target/venv
+.DEFAULT_GOAL := help
+
+include deploy.mk
 
 .PHONY: help setup build test test-azure lint fmt doc schema warc-check bench bench-scale clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install what the tests need on Debian or Ubuntu (a C compiler, Python for warcio)
 	@command -v cc >/dev/null && command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \

@@ -1,0 +1,84 @@
+# Images, compose, manifests, Terraform: what `make` and CI do beyond the code. Included by the Makefile.
+
+COMPOSE  := docker compose -f docker/compose.yaml
+TAG      ?= local
+REGISTRY ?=
+PROFILE  ?= dist
+OVERLAY  ?= local
+CLOUD    ?= aws
+VERSION  := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+SERVICES := dispatcher worker parser api cli
+export TAG PROFILE VERSION REVISION
+
+.PHONY: images push sign sbom up demo down logs compose-test rules manifests-test terraform-check terraform-plan terraform-apply audit k8s-render k8s-local-images deploy smoke rollback
+
+images: ## the images harvestman/{dispatcher,worker,parser,api,cli}:$TAG
+	$(COMPOSE) build dispatcher worker parser api migrate
+
+push: ## the images to $REGISTRY/harvestman/...:$TAG
+	@test -n "$(REGISTRY)" || { echo "REGISTRY is not set" >&2; exit 2; }
+	for s in $(SERVICES); do docker tag harvestman/$$s:$(TAG) $(REGISTRY)/harvestman/$$s:$(TAG) && docker push -q $(REGISTRY)/harvestman/$$s:$(TAG) || exit 1; done
+
+sign: sbom ## sign the pushed images and attach their SBOMs (cosign, keyless)
+	for s in $(SERVICES); do \
+	  image=$$(docker inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' $(REGISTRY)/harvestman/$$s:$(TAG) | grep -F "$(REGISTRY)/" | head -1) && \
+	  cosign sign --yes "$$image" && cosign attest --yes --type cyclonedx --predicate target/sbom/$$s.cdx.json "$$image" || exit 1; done
+
+sbom: ## a CycloneDX bill of materials for each image, in target/sbom
+	$(PYTHON) docker/sbom.py target/sbom
+
+up: ## all of Harvestman on this machine; the API on http://localhost:8080
+	$(COMPOSE) up --build --wait
+
+demo: ## the same, with a small shop, harvested
+	$(COMPOSE) --profile demo up --build --wait
+	$(PYTHON) tests/compose/harvest.py
+
+down: ## stop it; `make down VOLUMES=1` forgets the data too
+	$(COMPOSE) --profile '*' down $(if $(VOLUMES),--volumes)
+
+logs: ## what it says
+	$(COMPOSE) logs --follow --tail 100
+
+compose-test: ## build, start, harvest, scale, kill and restart: nothing is lost
+	$(PYTHON) tests/compose/test.py
+
+rules: ## write the PrometheusRule anew from the alerts
+	$(PYTHON) k8s/components/monitoring/generate.py
+
+manifests-test: tests/posture/.venv/ready ## Dockerfile, compose, manifests, rules, dashboards, Terraform, pipelines: all that needs no engine and no cloud
+	tests/posture/.venv/bin/python -m pytest -q tests/posture
+
+tests/posture/.venv/ready: tests/posture/requirements.txt
+	$(PYTHON) -m venv tests/posture/.venv
+	tests/posture/.venv/bin/pip install --quiet --disable-pip-version-check -r tests/posture/requirements.txt
+	touch $@
+
+terraform-check: ## formatting and rules of terraform/, and `validate` where providers can be had
+	terraform fmt -check -recursive terraform
+	for d in aws gcp azure; do terraform -chdir=terraform/$$d init -backend=false -input=false >/dev/null && terraform -chdir=terraform/$$d validate || exit 1; done
+
+terraform-plan: ## what $CLOUD would change
+	terraform -chdir=terraform/$(CLOUD) init -input=false $(addprefix -backend-config=,$(BACKEND)) && terraform -chdir=terraform/$(CLOUD) plan -input=false -out=plan
+
+terraform-apply: ## change it, as planned
+	terraform -chdir=terraform/$(CLOUD) apply -input=false plan
+
+audit: ## licences, bans, sources, advisories (cargo-deny)
+	$(CARGO) deny --locked --all-features check
+
+k8s-render: ## write Terraform's outputs into the overlay of $CLOUD (aws, gcp, azure)
+	$(PYTHON) k8s/render.py $(CLOUD)
+
+k8s-local-images: images ## the images into a kind cluster
+	for s in $(SERVICES); do kind load docker-image harvestman/$$s:$(TAG) || exit 1; done
+
+deploy: ## $OVERLAY onto the cluster of kubectl: schema first, then the services, then the smoke test; back if that fails
+	k8s/deploy.sh $(OVERLAY)
+
+smoke: ## ask the deployed API whether it is well
+	k8s/smoke.sh
+
+rollback: ## the previous version of every service
+	k8s/rollback.sh
