@@ -11,10 +11,20 @@ REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 SERVICES := dispatcher worker parser api cli
 export TAG PROFILE VERSION REVISION
 
-.PHONY: images push sign sbom up demo down logs compose-test rules manifests-test terraform-check terraform-plan terraform-apply audit k8s-render k8s-local-images deploy smoke rollback
+.PHONY: images push sign sbom up demo down logs compose-test rules manifests-test terraform-check terraform-plan terraform-apply audit k8s-render k8s-local-images deploy smoke rollback notify ci-tools registry-login-aws
 
+# With CACHE=some.registry/harvestman/cache layers are taken from there and put there; that needs a builder of its own.
 images: ## the images harvestman/{dispatcher,worker,parser,api,cli}:$TAG
+ifdef CACHE
+	docker buildx inspect harvestman >/dev/null 2>&1 || docker buildx create --name harvestman
+	docker buildx bake --builder harvestman --file docker/compose.yaml --load \
+	  --set '*.cache-from=type=registry,ref=$(CACHE)' --set 'dispatcher.cache-to=type=registry,ref=$(CACHE),mode=max' dispatcher worker parser api migrate
+else
 	$(COMPOSE) build dispatcher worker parser api migrate
+endif
+
+registry-login-aws: ## docker's way into the registry of the AWS account
+	aws ecr get-login-password | docker login --username AWS --password-stdin $(REGISTRY)
 
 push: ## the images to $REGISTRY/harvestman/...:$TAG
 	@test -n "$(REGISTRY)" || { echo "REGISTRY is not set" >&2; exit 2; }
@@ -75,10 +85,17 @@ k8s-local-images: images ## the images into a kind cluster
 	for s in $(SERVICES); do kind load docker-image harvestman/$$s:$(TAG) || exit 1; done
 
 deploy: ## $OVERLAY onto the cluster of kubectl: schema first, then the services, then the smoke test; back if that fails
-	k8s/deploy.sh $(OVERLAY)
+	k8s/deploy.sh $(OVERLAY) $(TAG)
 
 smoke: ## ask the deployed API whether it is well
 	k8s/smoke.sh
 
 rollback: ## the previous version of every service
 	k8s/rollback.sh
+
+ci-tools: ## what a bare pipeline lacks: cargo-deny
+	command -v cargo-deny >/dev/null || $(CARGO) install --locked --quiet cargo-deny@0.20.2
+
+notify: ## tell $NOTIFY_URL (Slack, Teams, Mattermost) that a pipeline failed; nothing without it
+	@test -z "$(NOTIFY_URL)" || curl --silent --show-error --fail --max-time 20 -H 'Content-Type: application/json' \
+	  --data "{\"text\": \"Harvestman: $(or $(WHAT),pipeline) failed at $(REVISION) $(LINK)\"}" "$(NOTIFY_URL)"

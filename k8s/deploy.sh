@@ -1,10 +1,14 @@
 #!/bin/sh
-# deploy.sh OVERLAY: onto the cluster that kubectl talks to. First what the pods need, the schema with it; then the pods; then a look
+# deploy.sh OVERLAY [TAG]: onto the cluster that kubectl talks to. First what the pods need, the schema with it; then the pods; then a look
 # whether they work. If they do not, the previous version comes back.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 overlay=$here/overlays/${1:?which overlay: local, eks, gke, aks}
+tag=${2:-}
 namespace=harvestman
+if [ -n "$tag" ] && [ -f "$overlay/cluster.yaml" ]; then
+  sed -i "s/^  tag: .*/  tag: \"$tag\"/" "$overlay/cluster.yaml"
+fi
 deployments=$(kubectl kustomize "$overlay" | sed -n '/^kind: Deployment$/,/^spec:/s/^  name: //p')
 
 # A Job cannot be changed, only made again.
