@@ -2,7 +2,7 @@ resource "azurerm_container_registry" "main" {
   #checkov:skip=CKV_AZURE_139:pipelines push from outside; pulling and pushing need an identity
   #checkov:skip=CKV_AZURE_163:scanning is Defender for Cloud's, bought for a subscription
   #checkov:skip=CKV_AZURE_164:images are signed with cosign instead
-  #checkov:skip=CKV_AZURE_165:one region
+  #checkov:skip=CKV_AZURE_165:one region, the cluster's
   #checkov:skip=CKV_AZURE_166:quarantine needs a scanner that lifts it
   #checkov:skip=CKV_AZURE_167:untagged images go by the retention policy, which needs Premium
   #checkov:skip=CKV_AZURE_233:zones need Premium; a node keeps the images that it runs

@@ -1,0 +1,67 @@
+"""What the tests of this folder read: the Dockerfile, the compose file and the rendered overlays."""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+OVERLAYS = ["local", "eks", "gke", "aks"]
+SERVICES = ["dispatcher", "worker", "parser", "api"]
+WORKLOADS = {"Deployment", "Job", "StatefulSet"}
+
+
+def tool(name, package):
+    """The path of a program; a missing one fails the test, with the package that has it."""
+    beside = pathlib.Path(sys.executable).parent / name
+    found = str(beside) if beside.exists() else shutil.which(name)
+    assert found, f"`{name}` is not installed: {package}"
+    return found
+
+
+def run(*command, **more):
+    return subprocess.run([str(part) for part in command], cwd=ROOT, text=True, capture_output=True, **more)
+
+
+def kustomize(folder):
+    kubectl = tool("kubectl", "the Kubernetes command line; `kubectl kustomize` renders the overlays")
+    result = run(kubectl, "kustomize", folder)
+    assert result.returncode == 0, result.stderr
+    return [document for document in yaml.safe_load_all(result.stdout) if document]
+
+
+@pytest.fixture(scope="session")
+def overlays(tmp_path_factory):
+    """name -> objects; with `canary`, the EKS overlay and the component that no overlay takes in by itself."""
+    rendered = {name: kustomize(ROOT / "k8s" / "overlays" / name) for name in OVERLAYS}
+    folder = tmp_path_factory.mktemp("canary")
+    relative = os.path.relpath(ROOT / "k8s", folder.resolve())
+    (folder / "kustomization.yaml").write_text(json.dumps({
+        "apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "namespace": "harvestman",
+        "resources": [f"{relative}/base", "cluster.yaml"],
+        "components": [f"{relative}/components/canary", f"{relative}/components/cluster"],
+    }))
+    shutil.copy(ROOT / "k8s" / "overlays" / "eks" / "cluster.yaml", folder)
+    rendered["canary"] = kustomize(folder)
+    return rendered
+
+
+@pytest.fixture(scope="session")
+def compose():
+    return yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())
+
+
+def workloads(objects):
+    return [o for o in objects if o["kind"] in WORKLOADS]
+
+
+def template(workload):
+    return workload["spec"]["template"]
+
+
+def named(objects, kind, name):
+    return next(o for o in objects if o["kind"] == kind and o["metadata"]["name"] == name)

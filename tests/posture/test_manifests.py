@@ -1,0 +1,80 @@
+"""The rendered overlays are valid, whole and in order."""
+import kubernetes_validate
+import pytest
+from conftest import OVERLAYS, SERVICES, named, template, workloads
+
+CUSTOM = {"keda.sh", "external-secrets.io", "monitoring.coreos.com", "rabbitmq.com", "postgresql.cnpg.io"}
+EVERYWHERE = [*OVERLAYS, "canary"]
+
+
+@pytest.mark.parametrize("overlay", EVERYWHERE)
+def test_every_object_fits_the_schema_of_kubernetes(overlays, overlay):
+    for found in overlays[overlay]:
+        if found["apiVersion"].split("/")[0] not in CUSTOM:
+            kubernetes_validate.validate(found, "1.33", strict=True)
+
+
+@pytest.mark.parametrize("overlay", EVERYWHERE)
+def test_no_object_is_there_twice_and_all_are_in_the_namespace(overlays, overlay):
+    seen = [(o["kind"], o["metadata"]["name"]) for o in overlays[overlay]]
+    assert len(seen) == len(set(seen))
+    assert {o["metadata"].get("namespace") for o in overlays[overlay] if o["kind"] != "Namespace"} == {"harvestman"}
+
+
+@pytest.mark.parametrize("overlay", EVERYWHERE)
+def test_selectors_share_no_pod(overlays, overlay):
+    chosen = [tuple(sorted(w["spec"]["selector"]["matchLabels"].items())) for w in workloads(overlays[overlay]) if w["kind"] == "Deployment"]
+    assert len(chosen) == len(set(chosen))
+
+
+@pytest.mark.parametrize("overlay", EVERYWHERE)
+def test_what_pods_need_comes_before_them(overlays, overlay):
+    """`make deploy` applies what is labelled so first; the schema's Job is among it, the services are not."""
+    for found in overlays[overlay]:
+        before = found["metadata"].get("labels", {}).get("harvestman/phase") == "before"
+        if found["kind"] in {"Namespace", "ConfigMap", "Secret", "ServiceAccount", "NetworkPolicy", "Job", "ExternalSecret", "SecretStore", "RabbitmqCluster", "Cluster"} \
+                and found["metadata"]["name"] != "keda" :
+            assert before, f"{found['kind']}/{found['metadata']['name']}"
+        if found["kind"] == "Deployment":
+            assert not before
+
+
+@pytest.mark.parametrize("overlay", EVERYWHERE)
+@pytest.mark.parametrize("service", SERVICES)
+def test_services_are_probed_bounded_spread_and_drained(overlays, overlay, service):
+    deployment = named(overlays[overlay], "Deployment", service)
+    pod = template(deployment)["spec"]
+    main = pod["containers"][0]
+    assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(main)
+    assert set(main["resources"]["limits"]) == set(main["resources"]["requests"]) == {"cpu", "memory"}
+    assert {c["topologyKey"] for c in pod["topologySpreadConstraints"]} == {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
+    assert deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+    named(overlays[overlay], "PodDisruptionBudget", service)
+    drain = int(next(e["value"] for e in main["env"] if e["name"] == "HARVESTMAN_DRAIN_SECONDS"))
+    pause = main.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+    assert pod["terminationGracePeriodSeconds"] >= pause + drain + 10
+    assert (pause > 0) == (service == "api"), "only the API has endpoints that must go first"
+
+
+@pytest.mark.parametrize("overlay", ["eks", "gke", "aks"])
+def test_what_terraform_says_reaches_the_manifests(overlays, overlay):
+    text = str(overlays[overlay])
+    assert "registry.invalid" not in text and ":0.0.0" not in text
+    settings = next(o for o in overlays[overlay] if o["kind"] == "ConfigMap" and o["metadata"]["name"].startswith("harvestman"))
+    assert settings["data"]["HARVESTMAN_ARCHIVE"].split(":")[0] == {"eks": "s3", "gke": "gs", "aks": "az"}[overlay]
+    for scaled in ("worker", "parser", "api"):
+        target = named(overlays[overlay], "ScaledObject", scaled)["spec"]["scaleTargetRef"]["name"]
+        assert "replicas" not in named(overlays[overlay], "Deployment", target)["spec"], "KEDA owns the number"
+
+
+def test_the_canary_serves_beside_the_stable_version(overlays):
+    objects = overlays["canary"]
+    service = named(objects, "Service", "api")["spec"]["selector"]
+    for name in ("worker", "api"):
+        stable, canary = named(objects, "Deployment", name), named(objects, "Deployment", f"{name}-canary")
+        labels = template(canary)["metadata"]["labels"]
+        assert labels["harvestman/track"] == "canary"
+        assert template(canary)["spec"]["serviceAccountName"] == template(stable)["spec"]["serviceAccountName"]
+        assert {k: v for k, v in labels.items() if k != "harvestman/track"} == \
+            {k: v for k, v in template(stable)["metadata"]["labels"].items() if k != "harvestman/track"}
+    assert service.items() <= template(named(objects, "Deployment", "api-canary"))["metadata"]["labels"].items()
