@@ -12,11 +12,13 @@ mod allow;
 pub mod classify;
 mod names;
 mod resolve;
+mod roots;
 mod rules;
 
 pub use allow::{Allow, BadAllow};
 pub use classify::Net;
 pub use resolve::{LookUp, ResolveError};
+pub use roots::{BadRoots, Roots};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -47,6 +49,8 @@ pub struct EgressConfig {
     pub deny: Vec<Net>,
     /// Ports besides 80 and 443 on which the internet may be called.
     pub ports: Vec<u16>,
+    /// Authorities that are trusted besides the system's.
+    pub roots: Roots,
 }
 
 /// A request did not get an answer.
@@ -70,6 +74,7 @@ pub struct Egress {
     rules: Arc<Rules>,
     answers: Option<Answers>,
     directory: Arc<Directory>,
+    roots: Roots,
     clients: Mutex<HashMap<(u16, Duration), reqwest::Client>>,
 }
 
@@ -81,13 +86,14 @@ impl Egress {
 
     /// A way out with another resolver.
     pub fn with_look_up(config: EgressConfig, look_up: LookUp) -> Self {
-        let EgressConfig { allow, deny, ports } = config;
+        let EgressConfig { allow, deny, ports, roots } = config;
         // One provider for the process; whoever was first chose the same.
         let _chosen = rustls::crypto::ring::default_provider().install_default();
         Egress {
             rules: Arc::new(Rules { allow, deny, ports }),
             answers: None,
             directory: Arc::new(Directory::new(look_up)),
+            roots,
             clients: Mutex::default(),
         }
     }
@@ -144,6 +150,7 @@ impl Egress {
         reqwest::Client::builder()
             .dns_resolver(resolver)
             .connect_timeout(connect)
+            .tls_certs_merge(self.roots.0.iter().cloned())
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())

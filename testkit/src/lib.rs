@@ -5,5 +5,6 @@ pub mod servers;
 pub mod site;
 mod spellings;
 pub mod suites;
+pub mod tls;
 
 pub use spellings::spellings;

@@ -69,6 +69,10 @@ fn known(error: &(dyn Error + 'static)) -> Option<Reason> {
         // `is_parse` includes heads that are too large and statuses that are none.
         return error.is_parse().then_some(Reason::Protocol);
     }
+    if let Some(error) = error.downcast_ref::<h2::Error>() {
+        // What this side found wrong, not what the other side gave up.
+        return error.is_library().then_some(Reason::Protocol);
+    }
     let error = error.downcast_ref::<io::Error>()?;
     // An I/O error that wraps another error does not tell it as its source.
     if let Some(reason) = error.get_ref().and_then(|inner| known(inner)) {

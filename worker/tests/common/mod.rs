@@ -84,12 +84,26 @@ impl World {
         queue: Arc<MemoryQueue>,
         archive: Arc<MemoryArchive>,
     ) -> Self {
+        Self::build(config, egress(allowed), queue, archive).await
+    }
+
+    /// A worker with a way out of the test's own.
+    pub async fn through(egress: Egress) -> Self {
+        Self::build(Config::default(), Arc::new(egress), Arc::default(), Arc::default()).await
+    }
+
+    async fn build(
+        config: Config,
+        egress: Arc<Egress>,
+        queue: Arc<MemoryQueue>,
+        archive: Arc<MemoryArchive>,
+    ) -> Self {
         let stop = CancellationToken::new();
         let deps = Deps {
             queue: queue.clone(),
             archive: archive.clone(),
             clock: Arc::new(SystemClock),
-            egress: egress(allowed),
+            egress,
         };
         let worker = tokio::spawn(worker::run(config, deps, stop.clone()));
         let consume = async |lane: Lane| queue.consume(&lane, 100).await.unwrap();
