@@ -109,16 +109,11 @@ pub struct Crawl {
     #[command(flatten)]
     pub job: JobFlags,
 
-    /// The folder that holds the frontier, the pages and the records.
-    #[arg(long, value_name = "DIR", env = "HARVESTMAN_DATA", default_value = "harvestman-data")]
-    pub data: PathBuf,
+    #[command(flatten)]
+    pub machine: Machine,
     /// Go on with the unfinished run of the same job.
     #[arg(long)]
     pub resume: bool,
-    /// Also allow this host, address or network although it is not public: `intranet.example`,
-    /// `10.1.0.0/16`, `127.0.0.2:8080`. Hosts of the seeds are allowed.
-    #[arg(long, value_name = "HOST")]
-    pub allow: Vec<Allow>,
     /// How long a host may be down until its URLs are given up.
     #[arg(long, value_name = "TIME", default_value = "30s")]
     pub give_up: Span,
@@ -140,22 +135,33 @@ pub struct Crawl {
 /// Serve the REST API.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// The folder that holds the frontier, the pages and the records.
-    #[arg(long, value_name = "DIR", env = "HARVESTMAN_DATA", default_value = "harvestman-data")]
-    pub data: PathBuf,
+    #[command(flatten)]
+    pub machine: Machine,
     /// Where to listen; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", env = "HARVESTMAN_API_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
-    /// Also fetch from this host, address or network although it is not public:
-    /// `intranet.example`, `10.1.0.0/16`, `127.0.0.2:8080`.
-    #[arg(long, value_name = "HOST", env = "HARVESTMAN_ALLOW", value_delimiter = ',')]
-    pub allow: Vec<Allow>,
     /// How long a host may be down until its URLs are given up.
     #[arg(long, value_name = "TIME", default_value = "15m")]
     pub give_up: Span,
     /// Log more of what happens.
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
+}
+
+/// What is kept on this machine, and what it may call and trust.
+#[derive(Debug, Args)]
+pub struct Machine {
+    /// The folder that holds the frontier, the pages and the records.
+    #[arg(long, value_name = "DIR", env = "HARVESTMAN_DATA", default_value = "harvestman-data")]
+    pub data: PathBuf,
+    /// Also allow this host, address or network although it is not public: `intranet.example`,
+    /// `10.1.0.0/16`, `127.0.0.2:8080`. The seeds of `crawl` are allowed.
+    #[arg(long, value_name = "HOST", env = "HARVESTMAN_ALLOW", value_delimiter = ',')]
+    pub allow: Vec<Allow>,
+    /// Also trust the certificates of these authorities: a file in PEM, such as that of a company's
+    /// own network.
+    #[arg(long, value_name = "FILE", env = "HARVESTMAN_EXTRA_CA")]
+    pub ca: Option<PathBuf>,
 }
 
 /// How to show progress.

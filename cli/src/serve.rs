@@ -20,18 +20,18 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 /// What a person must mend: an address that is taken or not of this machine, a folder in use.
 pub async fn run(args: &Serve) -> anyhow::Result<ExitCode> {
     let stop = service::signals::stop_on_signal();
+    let settings = Settings::of(&args.machine, args.give_up)?;
     let listener = bind(args.listen).await?;
     let address = listener.local_addr()?;
-    let folder = Folder::open(&args.data).await?;
-    let settings = Settings { allow: args.allow.clone(), give_up: args.give_up.0 };
+    let folder = Folder::open(&args.machine.data).await?;
     rest_crawls(folder.store.as_ref()).await?;
-    let stages = Embedded::start(folder, &settings);
+    let stages = Embedded::start(folder, settings);
     let deps = api::Deps { store: stages.store.clone() };
     let closing = CancellationToken::new();
     let mut api = stages.with("api", api::run(api::Config::default(), deps, listener, closing.clone()));
     say::err(format_args!(
         "listening on http://{address}, data in {}; Ctrl-C ends it, nothing is lost by it",
-        args.data.display()
+        args.machine.data.display()
     ));
 
     let ended = tokio::select! {

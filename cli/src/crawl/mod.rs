@@ -29,11 +29,11 @@ pub async fn run(args: &Crawl) -> anyhow::Result<ExitCode> {
     let job = Arc::new(job::from_flags(&args.job)?);
     let stop = service::signals::stop_on_signal();
     let settings = settings(args, &job)?;
-    let folder = Folder::open(&args.data).await?;
+    let folder = Folder::open(&args.machine.data).await?;
     let store = folder.store.clone();
     let run = begin(args, job.clone(), store.as_ref()).await?;
     let outputs = Outputs::open(store.clone(), run, &job)?;
-    let stages = Embedded::start(folder, &settings);
+    let stages = Embedded::start(folder, settings);
     let watched = watch(args, &job, run, outputs, &stages, &stop).await;
     stages.stop().await;
     let outputs = watched?;
@@ -56,7 +56,7 @@ pub async fn run(args: &Crawl) -> anyhow::Result<ExitCode> {
 /// What may be called besides the internet: what was typed. A seed without a port stands for both
 /// http and https.
 fn settings(args: &Crawl, job: &Job) -> anyhow::Result<Settings> {
-    let mut allow = args.allow.clone();
+    let mut settings = Settings::of(&args.machine, args.give_up)?;
     let typed = job.seeds.urls.iter().chain(&job.seeds.sitemaps);
     let mut hosts: Vec<(String, Option<u16>)> = typed
         .filter_map(|seed| shared::frontier::canonical::seed(seed).ok())
@@ -67,10 +67,10 @@ fn settings(args: &Crawl, job: &Job) -> anyhow::Result<Settings> {
     for (host, port) in hosts {
         let ports = port.map_or(vec![80, 443], |port| vec![port]);
         for port in ports {
-            allow.push(Allow::host(&host, Some(port))?);
+            settings.egress.allow.push(Allow::host(&host, Some(port))?);
         }
     }
-    Ok(Settings { allow, give_up: args.give_up.0 })
+    Ok(settings)
 }
 
 /// Follows a run until it is over or a signal comes.
@@ -124,7 +124,7 @@ async fn begin(args: &Crawl, job: Arc<Job>, store: &dyn Store) -> anyhow::Result
                 "--resume: run {} in {} is unfinished, but of another job; use the same seeds and flags \
                  as then, or leave --resume out to begin a new run",
                 other.run,
-                args.data.display()
+                args.machine.data.display()
             );
         }
     }

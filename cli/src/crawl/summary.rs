@@ -73,11 +73,16 @@ pub fn no_page(tallies: &[Tally]) -> String {
     };
     let advice = match most.key.as_str() {
         "robots_unreachable" => {
-            "the host does not answer for its robots.txt; check the address and the network, wait longer with \
-             --give-up, or use --ignore-robots on a site of your own"
+            "the host's robots.txt cannot be had, -v says why; check the address and the network, wait longer \
+             with --give-up, name the authority of your own certificates with --ca, or use --ignore-robots on a \
+             site of your own"
         }
         "robots_denied" => "the site's robots.txt allows none of what was asked for",
         "address_refused" => "the address is not a public one; if it is yours, name it with --allow",
+        "tls" => {
+            "the host's certificate is not to be trusted, -v says why; if it is from an authority of your own, \
+             name it with --ca"
+        }
         "dns" => "the host's name is not known; check its spelling and the network",
         "host_down" | "connect" | "timeout" => {
             "the host does not answer; check the address and the network, or wait longer with --give-up"

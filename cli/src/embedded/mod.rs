@@ -8,10 +8,14 @@ mod stage;
 
 pub use folder::Folder;
 
+use crate::args::Machine;
+use crate::job::BadUse;
+use anyhow::Context;
 use backends::file::FileArchive;
 use backends::memory::MemoryQueue;
-use egress::{Allow, Egress, EgressConfig};
+use egress::{Egress, EgressConfig, Roots};
 use shared::ids::RunId;
+use shared::job::Span;
 use shared::messages::{self, Hint, Paced};
 use shared::ports::{Archive, Lane, Queue, Store};
 use stage::{Failures, join};
@@ -22,10 +26,26 @@ use tokio_util::sync::CancellationToken;
 
 /// What differs from start to start.
 pub struct Settings {
-    /// Hosts, addresses and networks that may be called although they are not public.
-    pub allow: Vec<Allow>,
+    /// What may be called although it is not public, and whom to trust.
+    pub egress: EgressConfig,
     /// How long a host may be down.
     pub give_up: Duration,
+}
+
+impl Settings {
+    /// From the command line.
+    ///
+    /// # Errors
+    /// [`BadUse`], if the file of authorities cannot be read.
+    pub fn of(machine: &Machine, give_up: Span) -> Result<Self, BadUse> {
+        let mut egress = EgressConfig { allow: machine.allow.clone(), ..EgressConfig::default() };
+        if let Some(path) = &machine.ca {
+            let read = || Ok(Roots::from_pem(&std::fs::read(path)?)?);
+            let roots: anyhow::Result<Roots> = read();
+            egress.roots = roots.with_context(|| format!("--ca: {}", path.display())).map_err(BadUse)?;
+        }
+        Ok(Settings { egress, give_up: give_up.0 })
+    }
 }
 
 /// The three stages, running.
@@ -45,11 +65,10 @@ const LAST_SEGMENTS: Duration = Duration::from_secs(20);
 
 impl Embedded {
     /// Starts the stages.
-    pub fn start(folder: Folder, settings: &Settings) -> Self {
+    pub fn start(folder: Folder, settings: Settings) -> Self {
         let Folder { store, archive, clock } = folder;
         let queue = Arc::new(MemoryQueue::new());
-        let egress =
-            Arc::new(Egress::new(EgressConfig { allow: settings.allow.clone(), ..EgressConfig::default() }));
+        let egress = Arc::new(Egress::new(settings.egress));
         let stop = CancellationToken::new();
         let stop_fetching = CancellationToken::new();
         let failures = Failures::new();
@@ -57,7 +76,7 @@ impl Embedded {
         let pages: Arc<dyn Archive> = archive.clone();
 
         let dispatcher = dispatcher::run(
-            dispatcher_config(settings),
+            dispatcher_config(settings.give_up),
             dispatcher::Deps { store: store.clone(), queue: port.clone(), clock: clock.clone() },
             stop.clone(),
         );
@@ -137,10 +156,10 @@ async fn drained(queue: &MemoryQueue) {
     }
 }
 
-fn dispatcher_config(settings: &Settings) -> dispatcher::Config {
+fn dispatcher_config(give_up: Duration) -> dispatcher::Config {
     dispatcher::Config {
         max_offered: 8,
-        give_up_after_ms: u64::try_from(settings.give_up.as_millis()).unwrap_or(u64::MAX),
+        give_up_after_ms: u64::try_from(give_up.as_millis()).unwrap_or(u64::MAX),
         ..dispatcher::Config::default()
     }
 }

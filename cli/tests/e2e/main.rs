@@ -15,4 +15,5 @@ mod runs;
 mod serve;
 mod stdout;
 mod stopping;
+mod tls;
 mod unreachable;

@@ -99,12 +99,8 @@ impl World {
         archive: Arc<MemoryArchive>,
     ) -> Self {
         let stop = CancellationToken::new();
-        let deps = Deps {
-            queue: queue.clone(),
-            archive: archive.clone(),
-            clock: Arc::new(SystemClock),
-            egress,
-        };
+        let deps =
+            Deps { queue: queue.clone(), archive: archive.clone(), clock: Arc::new(SystemClock), egress };
         let worker = tokio::spawn(worker::run(config, deps, stop.clone()));
         let consume = async |lane: Lane| queue.consume(&lane, 100).await.unwrap();
         World {

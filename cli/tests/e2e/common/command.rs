@@ -23,7 +23,7 @@ impl Call {
     pub fn of<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_harvestman"));
         command.args(args).env_remove("RUST_LOG").kill_on_drop(true);
-        for setting in ["DATA", "API_LISTEN", "ALLOW"] {
+        for setting in ["DATA", "API_LISTEN", "ALLOW", "EXTRA_CA"] {
             command.env_remove(format!("HARVESTMAN_{setting}"));
         }
         Call { command, input: Vec::new() }
