@@ -25,6 +25,8 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::NotFound(what) => Problem::new(StatusCode::NOT_FOUND, format!("there is no {what}")),
+            StoreError::Conflict(why) => Problem::new(StatusCode::CONFLICT, why),
+            StoreError::Exhausted(why) => Problem::new(StatusCode::TOO_MANY_REQUESTS, why),
             StoreError::Unavailable(_) => {
                 tracing::warn!(%error, "store");
                 Problem::new(StatusCode::SERVICE_UNAVAILABLE, "try again in a moment")

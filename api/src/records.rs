@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use shared::ids::RunId;
-use shared::ports::store::{PageSelection, RecordSelection};
+use shared::ports::store::{PageFilter, PageSelection, RecordSelection};
 
 /// The most rows in one answer.
 const MOST: u32 = 1_000;
@@ -76,7 +76,7 @@ pub async fn pages(
     deps.store.summary(run).await?;
     let limit = cursor.limit();
     let after = cursor.place()?.map(|(seq, _)| seq);
-    let rows = deps.store.pages(PageSelection { run, after, limit }).await?;
+    let rows = deps.store.pages(PageSelection { run, after, filter: PageFilter::default(), limit }).await?;
     let next = rows.last().filter(|_| rows.len() == limit as usize).map(|row| row.seq.to_string());
     Ok(Json(serde_json::json!({ "data": rows, "next_cursor": next })))
 }

@@ -9,7 +9,7 @@ use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use shared::ids::RunId;
 use shared::job::Job;
-use shared::ports::store::{Command, NewRun, RunState, RunSummary, Tally};
+use shared::ports::store::{Command, NewRun, RunSelection, RunState, RunSummary, Tally};
 use std::sync::Arc;
 
 /// The most runs in one answer.
@@ -31,8 +31,7 @@ pub async fn create(State(deps): State<Deps>, body: String) -> Result<impl IntoR
             "`seeds.file` and `outputs` name files of the server; send `seeds.urls` and read the records";
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
     }
-    let fingerprint = String::new();
-    let run = deps.store.create_run(NewRun { job, urgent: false, weight: 1, fingerprint }).await?;
+    let run = deps.store.create_run(NewRun::of(job)).await?;
     let summary = deps.store.summary(run).await?;
     Ok((StatusCode::CREATED, [(header::LOCATION, format!("/v1/runs/{run}"))], Json(summary)))
 }
@@ -48,7 +47,7 @@ pub async fn list(
     Query(page): Query<Page>,
 ) -> Result<Json<serde_json::Value>, Problem> {
     let limit = page.limit.unwrap_or(MOST).clamp(1, MOST);
-    let runs = deps.store.runs(page.before, false, limit).await?;
+    let runs = deps.store.runs(RunSelection { before: page.before, ..RunSelection::newest(limit) }).await?;
     let next = runs.last().filter(|_| runs.len() == limit as usize).map(|run| run.run);
     Ok(Json(serde_json::json!({ "data": runs, "next_cursor": next })))
 }

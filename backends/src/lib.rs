@@ -2,6 +2,8 @@
 
 #[cfg(feature = "cloud")]
 pub mod cloud;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod control;
 #[cfg(feature = "file")]
 pub mod file;
 #[cfg(any(feature = "s3", feature = "cloud"))]

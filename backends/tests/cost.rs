@@ -86,7 +86,7 @@ async fn what_a_page_costs() {
     let mut job = Job::of_seeds([HOST]);
     job.politeness.delay = Delay::Fixed(Duration::ZERO);
     job.politeness.robots = RobotsMode::Ignore;
-    let new = NewRun { job: Arc::new(job), urgent: false, weight: 1, fingerprint: String::new() };
+    let new = NewRun::of(Arc::new(job));
     let run = store.create_run(new).await.unwrap();
     let mut next = 2_000;
     store.admit(run, RULES, (0..next).map(|n| page(run, n)).collect()).await.unwrap();

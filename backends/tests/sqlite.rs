@@ -25,7 +25,7 @@ async fn refusal(path: &Path) -> String {
 
 async fn create(store: &SqliteStore) -> RunId {
     let job = Arc::new(Job::of_seeds(["https://a.example"]));
-    store.create_run(NewRun { job, urgent: false, weight: 1, fingerprint: "f".into() }).await.unwrap()
+    store.create_run(NewRun { fingerprint: "f".into(), ..NewRun::of(job) }).await.unwrap()
 }
 
 async fn write(path: &Path, statement: &'static str) {

@@ -36,6 +36,24 @@ number_id!(
     LeaseId
 );
 
+number_id!(
+    /// Whose runs, jobs and keys something is. Given by the store, rising.
+    TenantId
+);
+number_id!(
+    /// A job definition. Given by the store, rising, never used again.
+    JobId
+);
+number_id!(
+    /// A webhook's endpoint. Given by the store, rising, never used again.
+    WebhookId
+);
+
+impl TenantId {
+    /// The tenant that there is from the beginning. Its administrators are the operators.
+    pub const FIRST: TenantId = TenantId(1);
+}
+
 impl HostId {
     /// The id of an origin such as `https://example.com` or `http://127.0.0.2:8080`.
     pub fn of(origin: &str) -> Self {

@@ -21,5 +21,6 @@ mod policy;
 pub mod ports;
 pub mod random;
 pub mod robots;
+pub mod schedule;
 pub mod trace;
 pub mod warc;

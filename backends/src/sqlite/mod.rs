@@ -19,6 +19,7 @@ mod bulk;
 mod codes;
 mod command;
 mod create;
+mod engine;
 mod error;
 mod frontier;
 mod glance;
@@ -42,6 +43,7 @@ mod tests;
 mod turn;
 mod writer;
 
+use crate::control::Books;
 use shared::clock::Clock;
 use shared::ports::StoreError;
 use sqlx::sqlite::SqlitePool;
@@ -51,10 +53,11 @@ use std::sync::Arc;
 /// A [`shared::ports::Store`] in one SQLite file. Closes when dropped; what was committed is safe
 /// without that.
 pub struct SqliteStore {
-    writer: writer::Writer,
+    writer: Arc<writer::Writer>,
     readers: SqlitePool,
     clock: Arc<dyn Clock>,
     jobs: crate::store::jobs::Jobs,
+    books: Books<engine::SqliteEngine>,
     /// Last, so that it is let go after the connections.
     _lock: lock::FolderLock,
 }
@@ -75,14 +78,20 @@ impl SqliteStore {
             StoreError::Refused(format!("cannot make the data folder {}: {cause}", folder.display()))
         })?;
         let lock = lock::FolderLock::take(folder)?;
-        let writer = writer::Writer::new(open::writer(path).await?);
+        let writer = Arc::new(writer::Writer::new(open::writer(path).await?));
         let readers = open::readers(path);
-        Ok(SqliteStore { writer, readers, clock, jobs: Default::default(), _lock: lock })
+        let books = Books(engine::SqliteEngine {
+            writer: writer.clone(),
+            readers: readers.clone(),
+            clock: clock.clone(),
+        });
+        Ok(SqliteStore { writer, readers, clock, jobs: Default::default(), books, _lock: lock })
     }
 
     /// Closes the database in order: waits for a transaction under way, copies the WAL into the file.
     pub async fn close(self) {
         self.readers.close().await;
+        drop(self.books);
         self.writer.close().await;
     }
 

@@ -21,8 +21,10 @@ const CHECKPOINT_PAGES: &str = "8000";
 const WAL_LIMIT: &str = "67108864";
 
 /// The schema, version by version. A version is never changed once released.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "store", include_str!("../../migrations/sqlite/0001_store.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "store", include_str!("../../migrations/sqlite/0001_store.sql")),
+    (2, "control", include_str!("../../migrations/sqlite/0002_control.sql")),
+];
 
 fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()

@@ -4,12 +4,12 @@ use super::SqliteStore;
 use super::codes::{array, count, get, small, url_id};
 use super::error::Result as Outcome;
 use crate::store::codes::int;
-use crate::store::page::outcome_name;
+use crate::store::page::{outcome_code, outcome_name};
 use async_trait::async_trait;
 use shared::clock::Timestamp;
 use shared::outcome::Kind;
 use shared::ports::StoreError;
-use shared::ports::store::{PageRow, PageSelection, Reads, RecordRow, RecordSelection};
+use shared::ports::store::{PageFilter, PageRow, PageSelection, Reads, RecordRow, RecordSelection};
 use sqlx::sqlite::SqliteRow;
 
 #[async_trait]
@@ -56,16 +56,42 @@ fn record(columns: RecordColumns) -> RecordRow {
     RecordRow { seq, ord, data, rejected, url, final_url, status, fetched_at }
 }
 
-async fn pages(store: &SqliteStore, selection: PageSelection) -> Outcome<Vec<PageRow>> {
-    let query = sqlx::query(
-        "SELECT p.seq, p.url_id, p.kind, p.url, p.asked_url, p.status, p.outcome, p.reason, p.depth, s.object,
+macro_rules! pages {
+    ($which:literal) => {
+        concat!(
+            "SELECT p.seq, p.url_id, p.kind, p.url, p.asked_url, p.status, p.outcome, p.reason, p.depth, s.object,
                 p.offset, p.len, p.digest, p.fetched_at, d.title, d.meta
-         FROM pages p LEFT JOIN segments s ON s.segment_no = p.segment_no
-         LEFT JOIN parsed d ON d.run_id = p.run_id AND d.seq = p.seq
-         WHERE p.run_id = ? AND p.seq > ? ORDER BY p.seq LIMIT +?",
-    );
-    let query = query.bind(selection.run.0).bind(selection.after.map_or(-1, int));
-    query.bind(i64::from(selection.limit)).fetch_all(&store.readers).await?.iter().map(page).collect()
+             FROM pages p LEFT JOIN segments s ON s.segment_no = p.segment_no
+             LEFT JOIN parsed d ON d.run_id = p.run_id AND d.seq = p.seq
+             WHERE p.run_id = ?1 AND p.seq > ?2 ",
+            $which,
+            " ORDER BY p.seq LIMIT +?3"
+        )
+    };
+}
+
+async fn pages(store: &SqliteStore, selection: PageSelection) -> Outcome<Vec<PageRow>> {
+    let PageSelection { run, after, filter, limit } = selection;
+    let all = filter == PageFilter::default();
+    let query = sqlx::query(if all {
+        pages!("")
+    } else {
+        pages!(
+            "AND (p.outcome = ?4 OR ?4 IS NULL) AND (p.status = ?5 OR ?5 IS NULL)
+             AND (p.reason = ?6 OR ?6 IS NULL) AND (substr(p.url, 1, length(?7)) = ?7 OR ?7 IS NULL)"
+        )
+    });
+    let query = query.bind(run.0).bind(after.map_or(-1, int)).bind(i64::from(limit));
+    let query = if all {
+        query
+    } else {
+        query
+            .bind(filter.outcome.map(|name| outcome_code(&name)))
+            .bind(filter.status.map(i64::from))
+            .bind(filter.reason)
+            .bind(filter.url_prefix)
+    };
+    query.fetch_all(&store.readers).await?.iter().map(page).collect()
 }
 
 fn page(row: &SqliteRow) -> Outcome<PageRow> {

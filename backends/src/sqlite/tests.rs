@@ -19,7 +19,7 @@ async fn store() -> (SqliteStore, RunId, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&folder.path().join("harvest.db"), Arc::new(SystemClock)).await.unwrap();
     let job = Arc::new(Job::of_seeds(["https://a.example"]));
-    let new = NewRun { job, urgent: false, weight: 1, fingerprint: String::new() };
+    let new = NewRun::of(job);
     let run = store.create_run(new).await.unwrap();
     (store, run, folder)
 }

@@ -7,6 +7,7 @@ use super::error::Result;
 use shared::clock::{Clock, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, SqliteConnection};
+use std::sync::Arc;
 use tokio::sync::{Mutex, MutexGuard};
 
 /// A statement with its parameters.
@@ -49,9 +50,10 @@ impl Writer {
         Writer { line: Mutex::new(Line { connection, open: false, lasts: Lasts::PowerLoss }) }
     }
 
-    /// Closes the connection. What fails in that was committed before.
-    pub(super) async fn close(self) {
-        if let Err(error) = self.line.into_inner().connection.close().await {
+    /// Closes the connection, if nobody else has it. What fails in that was committed before.
+    pub(super) async fn close(self: Arc<Self>) {
+        let Some(this) = Arc::into_inner(self) else { return };
+        if let Err(error) = this.line.into_inner().connection.close().await {
             tracing::debug!(%error, "the database did not close in order");
         }
     }

@@ -121,6 +121,17 @@ pub(crate) fn outcome_name(code: i64) -> &'static str {
     }
 }
 
+/// The number of an outcome's name; -1 for a name that is none.
+pub(crate) fn outcome_code(name: &str) -> i64 {
+    match name {
+        "fetched" => 0,
+        "redirected" => 1,
+        "failed" => 2,
+        "cut" => 3,
+        _ => -1,
+    }
+}
+
 /// Counts an ending. A host's missing robots.txt is no failed page, and neither it nor a sitemap is
 /// a page of the harvest; what was cut is counted whatever it was.
 fn count_end(books: &mut Ledger, kind: Kind, status: Option<u16>, end: &PageEnd) {

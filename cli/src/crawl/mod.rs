@@ -12,7 +12,7 @@ use egress::Allow;
 use outputs::Outputs;
 use shared::ids::RunId;
 use shared::job::Job;
-use shared::ports::store::{Command, NewRun, RunState, RunSummary, Store, Tally};
+use shared::ports::store::{Command, NewRun, RunSelection, RunState, RunSummary, Store, Tally};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -111,7 +111,7 @@ async fn watch(
 async fn begin(args: &Crawl, job: Arc<Job>, store: &dyn Store) -> anyhow::Result<RunId> {
     let fingerprint = fingerprint(&job);
     if args.resume {
-        let known = store.runs(None, false, 1_000).await?;
+        let known = store.runs(RunSelection::newest(1_000)).await?;
         if let Some(run) = known.iter().find(|run| run.fingerprint == fingerprint) {
             rest(store, Some(run.run)).await?;
             if run.state == RunState::Paused {
@@ -129,12 +129,12 @@ async fn begin(args: &Crawl, job: Arc<Job>, store: &dyn Store) -> anyhow::Result
         }
     }
     rest(store, None).await?;
-    Ok(store.create_run(NewRun { job, urgent: false, weight: 1, fingerprint }).await?)
+    Ok(store.create_run(NewRun { fingerprint, ..NewRun::of(job) }).await?)
 }
 
 /// Pauses every unfinished run but one.
 async fn rest(store: &dyn Store, but: Option<RunId>) -> anyhow::Result<()> {
-    for run in store.runs(None, true, 1_000).await? {
+    for run in store.runs(RunSelection { unfinished: true, ..RunSelection::newest(1_000) }).await? {
         if Some(run.run) != but && run.state != RunState::Paused {
             store.command(run.run, Command::Pause).await?;
         }

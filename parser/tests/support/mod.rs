@@ -6,7 +6,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use shared::clock::Timestamp;
 use shared::frontier::{Admission, AdmitRules};
-use shared::ids::{RunId, SegmentId, UrlId};
+use shared::ids::{RunId, SegmentId, TenantId, UrlId};
 use shared::job::Job;
 use shared::messages::{Claim, Grant, LeaseReport};
 use shared::ports::store::*;
@@ -137,6 +137,8 @@ impl Runs for Taker {
         }
         let summary = RunSummary {
             run,
+            tenant: TenantId::FIRST,
+            job_id: None,
             name: None,
             fingerprint: String::new(),
             state: self.state,
@@ -147,7 +149,7 @@ impl Runs for Taker {
         };
         Ok(RunInfo { summary, job: self.job.clone() })
     }
-    async fn runs(&self, _: Option<RunId>, _: bool, _: u32) -> Result<Vec<RunSummary>, StoreError> {
+    async fn runs(&self, _: RunSelection) -> Result<Vec<RunSummary>, StoreError> {
         none()
     }
     async fn summary(&self, _: RunId) -> Result<RunSummary, StoreError> {
@@ -158,6 +160,12 @@ impl Runs for Taker {
     }
     async fn command(&self, _: RunId, _: Command) -> Result<RunState, StoreError> {
         none()
+    }
+}
+
+impl HasControl for Taker {
+    fn control(&self) -> &dyn Control {
+        unreachable!("a parser knows nothing of this room")
     }
 }
 

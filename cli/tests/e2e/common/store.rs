@@ -3,7 +3,9 @@
 use backends::sqlite::SqliteStore;
 use shared::clock::SystemClock;
 use shared::ids::RunId;
-use shared::ports::store::{Audit, PageRow, PageSelection, Reads, RunSummary, Runs};
+use shared::ports::store::{
+    Audit, PageFilter, PageRow, PageSelection, Reads, RunSelection, RunSummary, Runs,
+};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,7 +22,7 @@ impl Books {
 
     /// All runs, newest first.
     pub async fn runs(&self) -> Vec<RunSummary> {
-        self.store.runs(None, false, 1_000).await.unwrap()
+        self.store.runs(RunSelection::newest(1_000)).await.unwrap()
     }
 
     /// Every counter of the run is what its rows say.
@@ -33,7 +35,11 @@ impl Books {
         let mut pages = Vec::new();
         loop {
             let after = pages.last().map(|page: &PageRow| page.seq);
-            let more = self.store.pages(PageSelection { run, after, limit: 1_000 }).await.unwrap();
+            let more = self
+                .store
+                .pages(PageSelection { run, after, filter: PageFilter::default(), limit: 1_000 })
+                .await
+                .unwrap();
             if more.is_empty() {
                 return pages;
             }

@@ -1,18 +1,23 @@
-//! The database: the one truth. Four rooms, one for each kind of caller; a store is all four.
+//! The database: the one truth. Four rooms, one for each kind of caller, and [`control`] for what people
+//! keep beside runs; a store is all of them.
 
 mod audit;
+pub mod control;
 mod frontier;
 mod reads;
 mod results;
 mod runs;
 
 pub use audit::Audit;
+pub use control::{Control, HasControl};
 pub use frontier::{Frontier, GrantPolicy, OfferPolicy, Offered, Offers, SweepPolicy, Swept};
-pub use reads::{PageRow, PageSelection, Reads, RecordRow, RecordSelection};
+pub use reads::{PageFilter, PageRow, PageSelection, Reads, RecordRow, RecordSelection};
 pub use results::{
     Applied, ClosedPage, Ending, NewRecord, PageEnd, ParsedPage, ParsedSegment, ParsedVisit, Results,
 };
-pub use runs::{Command, NewRun, RunCounts, RunInfo, RunState, RunSummary, Runs, Tally, TallyKind};
+pub use runs::{
+    Command, NewRun, RunCounts, RunInfo, RunSelection, RunState, RunSummary, Runs, Tally, TallyKind,
+};
 
 /// All of a store.
 ///
@@ -24,8 +29,8 @@ pub use runs::{Command, NewRun, RunCounts, RunInfo, RunState, RunSummary, Runs, 
 /// - `admitted - closed` is the number of the run's open URLs, each exactly one row;
 /// - a URL is admitted at most once, and closed at most once;
 /// - a host has at most one open lease a lane.
-pub trait Store: Runs + Frontier + Results + Reads {}
-impl<T: Runs + Frontier + Results + Reads> Store for T {}
+pub trait Store: Runs + Frontier + Results + Reads + HasControl {}
+impl<T: Runs + Frontier + Results + Reads + HasControl> Store for T {}
 
 /// The store did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +45,12 @@ pub enum StoreError {
     /// Of another version, in use by another process, or not allowed. A person must act.
     #[error("{0}")]
     Refused(String),
+    /// Something of that name is there already.
+    #[error("{0}")]
+    Conflict(String),
+    /// The tenant has used up what it may use. Worth trying again when something of it has ended.
+    #[error("{0}")]
+    Exhausted(String),
     /// No such run, page or lease.
     #[error("there is no {0}")]
     NotFound(String),

@@ -53,6 +53,19 @@ pub struct RecordRow {
     pub fetched_at: Timestamp,
 }
 
+/// Pages with all of these properties.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageFilter {
+    /// `fetched`, `redirected`, `failed` or `cut`; another word names none.
+    pub outcome: Option<String>,
+    /// The HTTP status.
+    pub status: Option<u16>,
+    /// Why, by its name.
+    pub reason: Option<String>,
+    /// What the URL begins with.
+    pub url_prefix: Option<String>,
+}
+
 /// Which pages.
 #[derive(Clone, Debug)]
 pub struct PageSelection {
@@ -60,6 +73,8 @@ pub struct PageSelection {
     pub run: RunId,
     /// After this `seq`.
     pub after: Option<u64>,
+    /// With these properties.
+    pub filter: PageFilter,
     /// At most so many.
     pub limit: u32,
 }

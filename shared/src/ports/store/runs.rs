@@ -1,6 +1,6 @@
 use super::StoreError;
 use crate::clock::Timestamp;
-use crate::ids::RunId;
+use crate::ids::{JobId, RunId, TenantId};
 use crate::job::Job;
 use crate::outcome::Reason;
 use async_trait::async_trait;
@@ -17,6 +17,8 @@ use std::sync::Arc;
 /// - `command`: pause refuses grants and offers; resume allows them; cancel ends the run at once:
 ///   its open URLs are counted as cut (`cancelled`), no grants, no admissions any more. What does not
 ///   fit the state (resume of a cancelled run) changes nothing and returns the state.
+/// - `create_run` with a `once` that was used before returns the run that was begun then. With more
+///   than `most_unfinished` runs of the tenant it begins none: [`StoreError::Exhausted`].
 #[async_trait]
 pub trait Runs: Send + Sync + 'static {
     /// Begins a run.
@@ -25,13 +27,8 @@ pub trait Runs: Send + Sync + 'static {
     /// A run with its job.
     async fn run(&self, run: RunId) -> Result<RunInfo, StoreError>;
 
-    /// Runs, newest first, at most `limit`, older than `before`; only unfinished ones if so asked.
-    async fn runs(
-        &self,
-        before: Option<RunId>,
-        unfinished: bool,
-        limit: u32,
-    ) -> Result<Vec<RunSummary>, StoreError>;
+    /// Runs, newest first.
+    async fn runs(&self, selection: RunSelection) -> Result<Vec<RunSummary>, StoreError>;
 
     /// State and counters of a run. Cheap: for polling.
     async fn summary(&self, run: RunId) -> Result<RunSummary, StoreError>;
@@ -54,6 +51,52 @@ pub struct NewRun {
     pub weight: u16,
     /// What names this job among others: the same text means the same work (for `--resume`).
     pub fingerprint: String,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The definition that it is of.
+    pub job_id: Option<JobId>,
+    /// Creating it under the same text twice makes one.
+    pub once: Option<String>,
+    /// Unfinished runs that the tenant may have, this one included.
+    pub most_unfinished: Option<u32>,
+}
+
+impl NewRun {
+    /// A usual run of the first tenant.
+    pub fn of(job: Arc<Job>) -> Self {
+        NewRun {
+            job,
+            urgent: false,
+            weight: 1,
+            fingerprint: String::new(),
+            tenant: TenantId::FIRST,
+            job_id: None,
+            once: None,
+            most_unfinished: None,
+        }
+    }
+}
+
+/// Which runs.
+#[derive(Clone, Copy, Debug)]
+pub struct RunSelection {
+    /// Of this tenant; None: of all.
+    pub tenant: Option<TenantId>,
+    /// Of this definition.
+    pub job_id: Option<JobId>,
+    /// Only those that are not over.
+    pub unfinished: bool,
+    /// Older than this one.
+    pub before: Option<RunId>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+impl RunSelection {
+    /// The newest runs of all.
+    pub fn newest(limit: u32) -> Self {
+        RunSelection { tenant: None, job_id: None, unfinished: false, before: None, limit }
+    }
 }
 
 /// A run and its job.
@@ -70,6 +113,10 @@ pub struct RunInfo {
 pub struct RunSummary {
     /// The run.
     pub run: RunId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The definition that it is of.
+    pub job_id: Option<JobId>,
     /// The job's name.
     pub name: Option<String>,
     /// The text it was created with.

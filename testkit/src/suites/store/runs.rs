@@ -1,6 +1,6 @@
 use super::world::{A, World, job, numbered};
 use shared::ids::RunId;
-use shared::ports::store::{Audit, Command, NewRun, RunState, TallyKind};
+use shared::ports::store::{Audit, Command, NewRun, RunSelection, RunState, TallyKind};
 use shared::ports::{Store, StoreError};
 use std::sync::Arc;
 
@@ -39,15 +39,21 @@ pub(super) async fn runs_come_newest_first<S: Store + Audit>(w: World<S>) {
     let ended = w.running(job(), 0).await;
     let mut named = job();
     named.name = Some("shop".into());
-    let new = NewRun { job: Arc::new(named), urgent: true, weight: 2, fingerprint: "shop 1".into() };
+    let new = NewRun { urgent: true, weight: 2, fingerprint: "shop 1".into(), ..NewRun::of(Arc::new(named)) };
     let open = w.store.create_run(new).await.unwrap();
     assert!(open > ended);
-    let all = w.store.runs(None, false, 10).await.unwrap();
+    let all = w.store.runs(RunSelection::newest(10)).await.unwrap();
     assert_eq!(all.iter().map(|summary| summary.run).collect::<Vec<_>>(), [open, ended]);
     assert_eq!((all[0].name.as_deref(), &*all[0].fingerprint, all[0].urgent), (Some("shop"), "shop 1", true));
-    assert_eq!(w.store.runs(None, true, 10).await.unwrap(), all[..1]);
-    assert_eq!(w.store.runs(Some(open), false, 10).await.unwrap(), all[1..]);
-    assert_eq!(w.store.runs(None, false, 1).await.unwrap(), all[..1]);
+    assert_eq!(
+        w.store.runs(RunSelection { unfinished: true, ..RunSelection::newest(10) }).await.unwrap(),
+        all[..1]
+    );
+    assert_eq!(
+        w.store.runs(RunSelection { before: Some(open), ..RunSelection::newest(10) }).await.unwrap(),
+        all[1..]
+    );
+    assert_eq!(w.store.runs(RunSelection::newest(1)).await.unwrap(), all[..1]);
 }
 
 pub(super) async fn pause_refuses_offers_and_new_grants<S: Store + Audit>(w: World<S>) {

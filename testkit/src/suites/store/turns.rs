@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 async fn run_of<S: Store + Audit>(w: &World<S>, urgent: bool, weight: u16, origins: &[String]) -> RunId {
-    let new = NewRun { job: Arc::new(job()), urgent, weight, fingerprint: String::new() };
+    let new = NewRun { urgent, weight, ..NewRun::of(Arc::new(job())) };
     let run = w.store.create_run(new).await.unwrap();
     let urls = origins.iter().flat_map(|origin| numbered(run, origin, 0, 50)).collect();
     w.admit(run, urls).await;

@@ -155,7 +155,7 @@ impl<S: Store + Audit> World<S> {
     }
 
     pub(super) async fn create(&self, job: Job) -> RunId {
-        let new = NewRun { job: Arc::new(job), urgent: false, weight: 1, fingerprint: "f".into() };
+        let new = NewRun { fingerprint: "f".into(), ..NewRun::of(Arc::new(job)) };
         self.store.create_run(new).await.unwrap()
     }
 

@@ -1,0 +1,35 @@
+//! What people keep beside runs: tenants and keys, job definitions with their schedules, webhooks,
+//! answers to repeated requests, and what they may do to hosts. Low traffic; for the API, and for
+//! the dispatcher's timers.
+
+mod compare;
+mod hosts;
+mod idempotency;
+mod jobs;
+mod schedules;
+mod tenants;
+mod webhooks;
+
+pub use compare::{Change, ChangedPage, Compare, Comparison};
+pub use hosts::{HostRobots, HostRow, HostSelection, Hosts};
+pub use idempotency::{Answer, Begun, Idempotency};
+pub use jobs::{JobInfo, JobSummary, Jobs, NewJob, Replaced};
+pub use schedules::{DueJob, Fire, Fired, Firing, Schedules};
+pub use tenants::{ApiKey, NewKey, Quotas, Scope, Tenant, Tenants, Usage};
+pub use webhooks::{
+    Attempt, DeliveryRow, DeliveryState, EventKind, NewWebhook, Next, ToDeliver, Webhook, Webhooks,
+};
+
+/// All of it.
+///
+/// # Contract
+/// As of [`super::Store`]: every method is one transaction, and times are the store's own. Whatever
+/// takes a tenant answers for another tenant's rows as if there were none.
+pub trait Control: Tenants + Jobs + Schedules + Webhooks + Idempotency + Hosts + Compare {}
+impl<T: Tenants + Jobs + Schedules + Webhooks + Idempotency + Hosts + Compare> Control for T {}
+
+/// Where a store keeps it.
+pub trait HasControl: Send + Sync + 'static {
+    /// The room for what people keep beside runs.
+    fn control(&self) -> &dyn Control;
+}
