@@ -4,7 +4,7 @@ use crate::args::Serve;
 use crate::embedded::{Embedded, Folder, Settings};
 use crate::{job::BadUse, say};
 use anyhow::{Context, anyhow};
-use shared::ports::store::{Command, RunState, Store};
+use shared::ports::store::{Command, RunSelection, RunState, Store};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -62,7 +62,7 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 /// Pauses what `crawl` left unfinished: its hosts are not allowed here, nor its outputs known.
 async fn rest_crawls(store: &dyn Store) -> anyhow::Result<()> {
-    for run in store.runs(None, true, 1_000).await? {
+    for run in store.runs(RunSelection { unfinished: true, ..RunSelection::newest(1_000) }).await? {
         if !run.fingerprint.is_empty() && run.state != RunState::Paused {
             store.command(run.run, Command::Pause).await?;
             say::err(format_args!("run {} was begun by `crawl`: paused; `crawl --resume` goes on", run.run));

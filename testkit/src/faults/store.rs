@@ -42,13 +42,8 @@ impl<S: Store> Runs for FaultyStore<S> {
         pass!(self.run(run))
     }
 
-    async fn runs(
-        &self,
-        before: Option<RunId>,
-        unfinished: bool,
-        limit: u32,
-    ) -> Result<Vec<RunSummary>, StoreError> {
-        pass!(self.runs(before, unfinished, limit))
+    async fn runs(&self, selection: RunSelection) -> Result<Vec<RunSummary>, StoreError> {
+        pass!(self.runs(selection))
     }
 
     async fn summary(&self, run: RunId) -> Result<RunSummary, StoreError> {
@@ -61,6 +56,13 @@ impl<S: Store> Runs for FaultyStore<S> {
 
     async fn command(&self, run: RunId, command: Command) -> Result<RunState, StoreError> {
         pass!(self.command(run, command))
+    }
+}
+
+/// What people keep beside runs does not fail.
+impl<S: Store> HasControl for FaultyStore<S> {
+    fn control(&self) -> &dyn Control {
+        self.inner.control()
     }
 }
 
