@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""`make compose-test`: builds the images, starts everything, harvests a shop that is known exactly, and while that goes on scales the
+workers, restarts the broker and kills one container of each service. Nothing may be lost and nothing doubled.
+
+Runs under a project name of its own, with volumes of its own, and takes both away at the end. KEEP=1 leaves them.
+"""
+import json
+import os
+import pathlib
+import subprocess
+import time
+
+PRODUCTS = 3000
+PER_LISTING = 20
+#: A final image's most bytes on top of what its base has.
+MOST_BYTES = 60_000_000
+SERVICES = ["dispatcher", "worker", "parser", "api"]
+
+os.environ.setdefault("PROFILE", "release")
+os.environ |= {"DEMO_PRODUCTS": str(PRODUCTS), "API_PORT": os.environ.get("API_PORT", "18080"), "RABBITMQ_PORT": os.environ.get("RABBITMQ_PORT", "18672"),
+               "HARVESTMAN_ALLOW": "demo:8000"}
+import client  # noqa: E402  (reads the port)
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+COMPOSE = ["docker", "compose", "-f", str(ROOT / "docker" / "compose.yaml"), "-p", "harvestman-test", "--profile", "demo"]
+started = time.monotonic()
+
+
+def say(text):
+    print(f"[{time.monotonic() - started:6.1f} s] {text}", flush=True)
+
+
+def run(*command):
+    result = subprocess.run([*command], cwd=ROOT, text=True, capture_output=True)
+    if result.returncode:
+        raise SystemExit(f"{' '.join(command)}:\n{result.stdout[-4000:]}{result.stderr[-4000:]}")
+    return result.stdout
+
+
+def compose(*command):
+    return run(*COMPOSE, *command)
+
+
+def containers(service):
+    return compose("ps", "--quiet", service).split()
+
+
+def check(fact, text):
+    if not fact:
+        raise SystemExit(f"FAILED: {text}")
+    say(f"ok: {text}")
+
+
+def images():
+    base = json.loads(run("docker", "image", "inspect", os.environ.get("RUNTIME", "gcr.io/distroless/cc-debian13:nonroot")))[0]["Size"]
+    for name in [*SERVICES, "cli"]:
+        size = json.loads(run("docker", "image", "inspect", f"harvestman/{name}:{os.environ.get('TAG', 'local')}"))[0]["Size"] - base
+        check(size < MOST_BYTES, f"image {name}: {size / 1e6:.1f} MB on its base of {base / 1e6:.0f} MB")
+
+
+def locked():
+    """What the engine says of the running containers, not what the file says."""
+    for service in SERVICES:
+        for container in containers(service):
+            host = json.loads(run("docker", "inspect", container))[0]["HostConfig"]
+            check(host["ReadonlyRootfs"] and host["CapDrop"] == ["ALL"] and not host["CapAdd"] and "no-new-privileges:true" in host["SecurityOpt"],
+                  f"{service}: read-only, no capabilities, no new privileges")
+
+
+def harvested(number, name):
+    """Every product once, with its fields; every listing and product page once."""
+    found = client.records(number)
+    truth = {f"Thing no. {n}": (3 + n * 7 % 90 + n * 13 % 100 / 100, n * 11 % 40) for n in range(PRODUCTS)}
+    got = [r["fields"]["name"] for r in found]
+    check(len(got) == len(set(got)), f"{name}: no record twice")
+    check(set(got) == set(truth), f"{name}: {len(got)} records, every product, no other")
+    for record in found:
+        fields = record["fields"]
+        price, stock = truth[fields["name"]]
+        if abs(fields["price"] - price) > 1e-9 or fields["stock"] != stock:
+            raise SystemExit(f"FAILED: {name}: {fields}")
+    urls = [p["url"] for p in client.all_of(f"/v1/runs/{number}/pages") if "/product/" in p["url"] or "/list/" in p["url"]]
+    listings = (PRODUCTS + PER_LISTING - 1) // PER_LISTING
+    check(len(urls) == len(set(urls)) == PRODUCTS + listings - 1, f"{name}: {len(urls)} pages, each once")
+
+
+def done(number, name):
+    state = client.until(number, "done", lambda s: s["state"] == "done")
+    counts = state["counts"]
+    check(counts["admitted"] == counts["closed"], f"{name}: all that was admitted is closed: {counts}")
+
+
+def quiet_run():
+    number = client.start(client.shop())
+    done(number, "a run")
+    harvested(number, "a run")
+
+
+def rough_run():
+    compose("up", "--detach", "--no-recreate", "--scale", "worker=4")
+    check(len(containers("worker")) == 4, "four workers")
+    number = client.start(client.shop(delay="5ms"))
+    steps = [("restart the broker", lambda: compose("restart", "--timeout", "5", "rabbitmq"))]
+    steps += [(f"kill a {service}", lambda service=service: run("docker", "kill", containers(service)[0])) for service in SERVICES]
+    steps += [("restart the database", lambda: compose("restart", "--timeout", "5", "postgres"))]
+    for i, (name, step) in enumerate(steps):
+        share = (i + 1) / (len(steps) + 2)
+        state = client.until(number, f"at {share:.0%}", lambda s: s["state"] == "done" or s["counts"]["pages"] >= share * PRODUCTS)
+        check(state["state"] != "done", f"{name}, at {state['counts']['pages']} pages")
+        step()
+        # A killed container is not started again by the engine: a person did it.
+        compose("up", "--detach", "--no-recreate", "--scale", "worker=4")
+    done(number, "the rough run")
+    harvested(number, "the rough run")
+
+
+def main():
+    try:
+        say("building")
+        compose("build")
+        say("starting")
+        begun = time.monotonic()
+        compose("up", "--wait", "--wait-timeout", "180")
+        say(f"healthy after {time.monotonic() - begun:.0f} seconds")
+        images()
+        locked()
+        quiet_run()
+        rough_run()
+        compose("up", "--wait", "--no-recreate", "--scale", "worker=4", "--wait-timeout", "180")
+        locked()
+        say("nothing lost, nothing doubled")
+    except SystemExit:
+        print(subprocess.run([*COMPOSE, "logs", "--tail", "60"], text=True, capture_output=True).stdout[-20000:], flush=True)
+        print(compose("ps", "--all"), flush=True)
+        raise
+    finally:
+        if not os.environ.get("KEEP"):
+            compose("down", "--volumes", "--timeout", "5")
+
+
+if __name__ == "__main__":
+    main()
