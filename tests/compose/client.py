@@ -8,7 +8,7 @@ import urllib.request
 BASE = os.environ.get("HARVESTMAN_API", f"http://127.0.0.1:{os.environ.get('API_PORT', '8080')}")
 KEY = os.environ.get("HARVESTMAN_API_KEY", "harvestman-local-key-0000000000000000")
 #: Most seconds that anything is waited for.
-PATIENCE = 300
+PATIENCE = 600
 
 
 def shop(delay="0s", **limits):
