@@ -13,8 +13,9 @@ pub use queue::FaultyQueue;
 pub use store::FaultyStore;
 
 use parking_lot::Mutex;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -138,6 +139,7 @@ impl Faults {
         work: impl Future<Output = Result<T, E>>,
         failure: impl Fn() -> E,
     ) -> Result<T, E> {
+        tracing::trace!(call);
         self.under(self.strike(call), work, failure).await
     }
 
@@ -166,8 +168,13 @@ impl Faults {
     }
 }
 
-/// Drives a future to its end here and now.
+/// Drives a future to its end here and now. What it spawns has a thread elsewhere.
 pub fn at_once<F: Future>(work: F) -> F::Output {
+    static ELSEWHERE: LazyLock<Runtime> = LazyLock::new(|| {
+        // Without a thread there is nothing to be tested.
+        Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a thread")
+    });
+    let _elsewhere = ELSEWHERE.enter();
     // Out of the runtime's budget, which is not filled up again while this thread waits.
     futures::executor::block_on(tokio::task::coop::unconstrained(work))
 }
