@@ -4,20 +4,25 @@
 use crate::patience::Patience;
 use crate::{DispatcherError, Room};
 use bytes::Bytes;
+use shared::clock::Timestamp;
 use shared::ports::Lane;
 use shared::ports::store::Offers;
 use shared::{messages, random};
 use std::time::Duration;
+
+/// The pause before another look where what was due at the last one is left to the timer.
+const OVERDUE: Duration = Duration::from_millis(100);
 
 pub async fn run(room: &Room) -> Result<(), DispatcherError> {
     let mut patience = Patience::default();
     while !room.stop.is_cancelled() {
         // Listening begins before the look, so that a bell during the look is not missed.
         let bell = room.bell.notified();
+        let asked = room.deps.clock.now();
         let pause = match offer(room).await {
             Ok(offers) => {
                 patience.reset();
-                until_next(room, &offers)
+                until_next(room, &offers, asked)
             }
             Err(error) => {
                 patience.wait(room, error).await?;
@@ -55,10 +60,13 @@ async fn offer(room: &Room) -> Result<Offers, DispatcherError> {
     Ok(made)
 }
 
-/// Until the next host is ready, at most the poll interval, which has jitter.
-fn until_next(room: &Room, offers: &Offers) -> Duration {
+/// Until the next host is ready, at most the poll interval, which has jitter. `asked` is when the store
+/// was asked.
+fn until_next(room: &Room, offers: &Offers, asked: Timestamp) -> Duration {
     let poll = Duration::from_millis(room.config.poll_ms).mul_f64(0.75 + random::fraction() / 2.0);
     match offers.next_due {
+        // The timer has to act first; it rings the bell, if it is ours.
+        Some(due) if due <= asked => OVERDUE.min(poll),
         Some(due) => due.since(room.deps.clock.now()).max(Duration::from_millis(1)).min(poll),
         None => poll,
     }

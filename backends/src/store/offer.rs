@@ -12,6 +12,8 @@ use shared::ports::store::OfferPolicy;
 const FEW: i64 = 10;
 /// A lease is not made smaller than this to leave something for another lane.
 const FAIR_SHARE: u64 = 8;
+/// Until another look at a host, where nothing says when it may be ready, in milliseconds.
+const SOON: i64 = 1_000;
 
 /// A host of a run, as it was read.
 pub(crate) struct Host {
@@ -51,15 +53,17 @@ pub(crate) struct Urls {
 
 pub(crate) fn look(now: Timestamp, run: &Candidate, host: &Host, policy: OfferPolicy) -> Look {
     // None waits: another lease of this call took the last one.
-    let Some(died) = host.died else { return Look::Blocked { until: now.0 + 1_000 } };
+    let Some(died) = host.died else { return Look::Blocked { until: now.0 + SOON } };
     if host.next_at > now.0 {
         return Look::Blocked { until: host.next_at };
     }
     let lanes = lanes(&run.job, host);
     let free = usize::from(lanes).saturating_sub(host.taken.len());
     let Some(lane) = (0..lanes).find(|lane| free > 0 && !host.taken.contains(lane)) else {
-        // Until the first lease ends by itself; whatever ends it earlier says so.
-        return Look::Blocked { until: host.first_expiry.unwrap_or(now.0).max(now.0 + 1) };
+        // Until the first lease ends by itself; whatever ends it earlier says so, and so does the timer if it
+        // is late.
+        let expiry = host.first_expiry.filter(|expiry| *expiry > now.0);
+        return Look::Blocked { until: expiry.unwrap_or(now.0 + SOON) };
     };
     let expires_at = now.plus(policy.offer_ttl).0;
     let ready_at = if free > 1 { now.0 } else { expires_at };

@@ -9,7 +9,7 @@ use shared::job::Delay;
 use shared::manifest::RecordSpan;
 use shared::outcome::Kind;
 use shared::ports::store::{
-    Frontier, PageRow, PageSelection, Reads, RecordSelection, RunState, Runs, SweepPolicy,
+    Frontier, PageFilter, PageRow, PageSelection, Reads, RecordSelection, RunState, Runs, SweepPolicy,
 };
 use shared::ports::{Archive, DeadLetter, Lane, Queue};
 use std::collections::{BTreeMap, HashMap};
@@ -29,12 +29,25 @@ pub fn disturbances(ops: &[Op], fleet: &Fleet) -> usize {
     ops.count() + fleet.processes.iter().map(|process| process.faults.struck().len()).sum::<usize>()
 }
 
+/// Nobody asks its servers all the time for want of anything to do.
+pub fn haste(world: &World, fleet: &Fleet) -> Vec<String> {
+    let seconds = world.clock.elapsed().as_secs();
+    let at_most = 100 + 3 * seconds + 40 * world.web.hits.lock().len() as u64;
+    let hasty = fleet.processes.iter().filter(|process| process.faults.calls() > at_most);
+    hasty
+        .map(|process| {
+            let (role, n, calls) = (process.role, process.n, process.faults.calls());
+            format!("{role:?} {n} made {calls} calls in {seconds} s, {at_most} allowed")
+        })
+        .collect()
+}
+
 /// All that is wrong.
 pub async fn all(world: &World, runs: &[Run], ops: &[Op], disturbed: usize) -> Vec<String> {
     let mut wrong = Vec::new();
     for run in runs {
         let done = at_once(world.store.summary(run.id)).unwrap().state == RunState::Done;
-        let pages = PageSelection { run: run.id, after: None, limit: 10_000 };
+        let pages = PageSelection { run: run.id, after: None, filter: PageFilter::default(), limit: 10_000 };
         let pages = at_once(world.store.pages(pages)).unwrap();
         urls(world, run, &pages, done, disturbed, &mut wrong);
         bytes(world, run, &pages, &mut wrong).await;

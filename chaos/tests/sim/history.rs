@@ -93,6 +93,7 @@ async fn history(seed: u64, ops: &[Op], folder: &Path) -> Vec<String> {
     let over = until_over(&world, &runs).await;
     sleep(AFTERWARDS).await;
     audit(&world, &runs, "at the end");
+    world.problems.lock().extend(check::haste(&world, &fleet));
     let disturbed = check::disturbances(ops, &fleet);
     fleet.stop().await;
     let mut wrong = std::mem::take(&mut *world.problems.lock());
@@ -123,7 +124,7 @@ fn begin(seed: u64, world: &World) -> Vec<Run> {
             job.request.timeouts.first_byte = Span(TOTAL);
             let name = Field { required: true, ..Field::short("h1") };
             job.extract = Some(Extract { fields: [("name".to_owned(), name)].into(), ..Extract::default() });
-            let new = NewRun { job: Arc::new(job), urgent, weight: 1, fingerprint: String::new() };
+            let new = NewRun { urgent, ..NewRun::of(Arc::new(job)) };
             let id = at_once(world.store.create_run(new)).unwrap();
             Run { id, hosts: (0..hosts).collect(), urgent, delay }
         })

@@ -13,6 +13,7 @@ pub use queue::FaultyQueue;
 pub use store::FaultyStore;
 
 use parking_lot::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
@@ -60,6 +61,7 @@ struct Inner {
     crash: Notify,
     latency: Mutex<Duration>,
     frozen_until: Mutex<Option<Instant>>,
+    calls: AtomicU64,
     at_once: bool,
 }
 
@@ -90,6 +92,11 @@ impl Faults {
     /// What went wrong so far.
     pub fn struck(&self) -> Vec<Fault> {
         self.0.struck.lock().clone()
+    }
+
+    /// Calls so far.
+    pub fn calls(&self) -> u64 {
+        self.0.calls.load(Ordering::Relaxed)
     }
 
     /// Each call takes up to so long, at random ([`shared::random`]).
@@ -140,6 +147,7 @@ impl Faults {
         failure: impl Fn() -> E,
     ) -> Result<T, E> {
         tracing::trace!(call);
+        self.0.calls.fetch_add(1, Ordering::Relaxed);
         self.under(self.strike(call), work, failure).await
     }
 

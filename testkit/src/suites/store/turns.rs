@@ -26,6 +26,17 @@ pub(super) async fn an_urgent_run_goes_first<S: Store + Audit>(w: World<S>) {
     assert_eq!(runs, [(urgent, true), (urgent, true), (usual, false)]);
 }
 
+pub(super) async fn a_lease_that_is_overdue_is_no_reason_to_ask_all_the_time<S: Store + Audit>(w: World<S>) {
+    w.running(job(), 50).await;
+    w.offers(10, 10).await;
+    // The timer is late.
+    w.clock.advance(OFFER_TTL + Duration::from_secs(1));
+    let again = w.offers(10, 10).await;
+    assert!(again.offers.is_empty());
+    let again = w.offers(10, 10).await;
+    assert!(again.next_due.is_some_and(|due| due.since(w.now()) >= Duration::from_millis(900)), "{again:?}");
+}
+
 pub(super) async fn weights_share_the_leases<S: Store + Audit>(w: World<S>) {
     let light = run_of(&w, false, 1, &origins("l", 12)).await;
     let heavy = run_of(&w, false, 3, &origins("h", 12)).await;
