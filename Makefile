@@ -12,9 +12,11 @@ include deploy.mk
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## install what the tests need on Debian or Ubuntu (a C compiler, Python for warcio)
+setup: ## install what the tests need on Debian or Ubuntu (a C compiler, Python for warcio, RabbitMQ)
 	@command -v cc >/dev/null && command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
 	  || (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq build-essential python3-venv)
+	@test -d /usr/lib/rabbitmq \
+	  || (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends rabbitmq-server)
 
 $(VENV)/ready: tests/requirements.txt
 	$(PYTHON) -m venv $(VENV)

@@ -77,10 +77,11 @@ impl Consumer for FaultyConsumer {
             return Err(told());
         }
         let delivery = self.inner.next().await?;
-        let (body, redelivered) = (delivery.body.clone(), delivery.redelivered);
+        let (body, redelivered, trace) =
+            (delivery.body.clone(), delivery.redelivered, delivery.trace.clone());
         let settle =
             FaultySettle { delivery: Some(delivery), lane: self.lane.clone(), faults: self.faults.clone() };
-        Ok(Delivery::new(body, redelivered, Box::new(settle)))
+        Ok(Delivery::new(body, redelivered, Box::new(settle)).in_trace(trace))
     }
 }
 
