@@ -1,5 +1,7 @@
 //! Implementations of the ports of [`shared::ports`], and nothing else, each behind a feature.
 
+#[cfg(feature = "amqp")]
+pub mod amqp;
 #[cfg(feature = "cloud")]
 pub mod cloud;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
