@@ -1,6 +1,6 @@
 //! A lease begins here: granted to the first worker that claims it, and to no other.
 
-use crate::patience::Patience;
+use crate::patience::{Patience, consume};
 use crate::{DispatcherError, Room};
 use shared::messages::{self, Answer, Claim};
 use shared::ports::{Delivery, Lane};
@@ -10,7 +10,7 @@ const PREFETCH: u16 = 32;
 
 pub async fn run(room: &Room) -> Result<(), DispatcherError> {
     let mut patience = Patience::default();
-    let mut claims = room.deps.queue.consume(&Lane::Claim, PREFETCH).await?;
+    let Some(mut claims) = consume(room, &Lane::Claim, PREFETCH).await? else { return Ok(()) };
     loop {
         let next = tokio::select! {
             biased;

@@ -1,6 +1,6 @@
 //! Reports of leases that are over: the lane is free, the host knows its next time.
 
-use crate::patience::Patience;
+use crate::patience::{Patience, consume};
 use crate::{DispatcherError, Room};
 use shared::messages::{self, Paced};
 use shared::ports::{Delivery, Lane};
@@ -10,7 +10,7 @@ const PREFETCH: u16 = 32;
 
 pub async fn run(room: &Room) -> Result<(), DispatcherError> {
     let mut patience = Patience::default();
-    let mut paced = room.deps.queue.consume(&Lane::Paced, PREFETCH).await?;
+    let Some(mut paced) = consume(room, &Lane::Paced, PREFETCH).await? else { return Ok(()) };
     loop {
         let next = tokio::select! {
             biased;

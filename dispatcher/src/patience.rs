@@ -1,7 +1,7 @@
 //! What a loop does after an error: wait a little and try again, or give up.
 
 use crate::{DispatcherError, Room};
-use shared::ports::{QueueError, StoreError};
+use shared::ports::{Consumer, Lane, QueueError, StoreError};
 use shared::{pacing, random};
 use std::time::Duration;
 
@@ -34,6 +34,23 @@ impl Patience {
             () = tokio::time::sleep(pause) => {}
         }
         Ok(())
+    }
+}
+
+/// Begins to consume a lane, however long the broker takes; None: it is time to stop.
+pub async fn consume(
+    room: &Room,
+    lane: &Lane,
+    prefetch: u16,
+) -> Result<Option<Box<dyn Consumer>>, DispatcherError> {
+    let mut patience = Patience::default();
+    loop {
+        let beginning = room.deps.queue.consume(lane, prefetch);
+        match room.stop.run_until_cancelled(beginning).await {
+            None => return Ok(None),
+            Some(Ok(consumer)) => return Ok(Some(consumer)),
+            Some(Err(error)) => patience.wait(room, error.into()).await?,
+        }
     }
 }
 

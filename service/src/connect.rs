@@ -1,4 +1,4 @@
-//! The servers by URL: `sqlite://…`, `memory://`, `file://…`, `s3://…` and so on. Each scheme is a line
+//! The servers by URL: `sqlite://…`, `memory://`, `amqp://…`, `file://…`, `s3://…` and so on. Each scheme is a line
 //! or two here.
 
 use backends::file::FileArchive;
@@ -20,6 +20,10 @@ pub enum ConnectError {
         /// The schemes that are built in.
         known: &'static str,
     },
+    /// Not the URL of a broker.
+    #[cfg(feature = "cluster")]
+    #[error("queue: {0}")]
+    Queue(#[from] backends::amqp::BadUrl),
     /// The store did not open.
     #[error(transparent)]
     Store(#[from] shared::ports::StoreError),
@@ -56,15 +60,34 @@ pub async fn store(
     Err(ConnectError::Scheme { setting: "store", url: shown(url), known: "sqlite://PATH" })
 }
 
-/// The queue at `memory://`.
+/// The schemes of queues.
+const QUEUES: &str = if cfg!(feature = "cluster") {
+    "memory://, amqp://USER:PASSWORD@HOST/VHOST, amqps://…"
+} else {
+    "memory://"
+};
+
+/// The queue at `memory://`, `amqp://…` or `amqps://…`. A broker is not asked anything yet.
 ///
 /// # Errors
-/// An unknown scheme.
+/// An unknown scheme, or a URL that is none of a broker.
 pub async fn queue(url: &str) -> Result<Arc<dyn Queue>, ConnectError> {
-    match url {
-        "memory://" => Ok(Arc::new(MemoryQueue::new())),
-        _ => Err(ConnectError::Scheme { setting: "queue", url: shown(url), known: "memory://" }),
+    if url == "memory://" {
+        return Ok(Arc::new(MemoryQueue::new()));
     }
+    #[cfg(feature = "cluster")]
+    if let Some(("amqp" | "amqps", _)) = url.split_once("://") {
+        use backends::amqp::{AmqpOptions, AmqpQueue};
+        return Ok(Arc::new(AmqpQueue::new(AmqpOptions::new(url, program()))?));
+    }
+    Err(ConnectError::Scheme { setting: "queue", url: shown(url), known: QUEUES })
+}
+
+/// What this program is called: whose connections they are, as the broker shows them.
+#[cfg(feature = "cluster")]
+fn program() -> String {
+    let path = std::env::args_os().next().map(PathBuf::from).unwrap_or_default();
+    path.file_stem().map_or_else(|| "harvestman".into(), |name| name.to_string_lossy().into_owned())
 }
 
 /// The schemes of archives.
