@@ -93,8 +93,11 @@ smoke: ## ask the deployed API whether it is well
 rollback: ## the previous version of every service
 	k8s/rollback.sh
 
-ci-tools: ## what a bare pipeline lacks: cargo-deny
+ci-tools: ## what a bare pipeline on Debian or Ubuntu lacks: cargo-deny, promtool, kubectl, npx
 	command -v cargo-deny >/dev/null || $(CARGO) install --locked --quiet cargo-deny@0.20.2
+	command -v promtool >/dev/null && command -v kubectl >/dev/null && command -v npx >/dev/null || { \
+	  sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends \
+	    $$(command -v promtool >/dev/null || echo prometheus) $$(command -v kubectl >/dev/null || echo kubernetes-client) $$(command -v npx >/dev/null || echo npm); }
 
 notify: ## tell $NOTIFY_URL (Slack, Teams, Mattermost) that a pipeline failed; nothing without it
 	@test -z "$(NOTIFY_URL)" || curl --silent --show-error --fail --max-time 20 -H 'Content-Type: application/json' \

@@ -33,7 +33,7 @@ def test_what_pods_need_comes_before_them(overlays, overlay):
     for found in overlays[overlay]:
         before = found["metadata"].get("labels", {}).get("harvestman/phase") == "before"
         if found["kind"] in {"Namespace", "ConfigMap", "Secret", "ServiceAccount", "NetworkPolicy", "Job", "ExternalSecret", "SecretStore", "RabbitmqCluster", "Cluster"} \
-                and found["metadata"]["name"] != "keda" :
+                and found["metadata"]["name"] != "keda":
             assert before, f"{found['kind']}/{found['metadata']['name']}"
         if found["kind"] == "Deployment":
             assert not before
@@ -60,8 +60,8 @@ def test_services_are_probed_bounded_spread_and_drained(overlays, overlay, servi
 def test_what_terraform_says_reaches_the_manifests(overlays, overlay):
     text = str(overlays[overlay])
     assert "registry.invalid" not in text and ":0.0.0" not in text
-    settings = next(o for o in overlays[overlay] if o["kind"] == "ConfigMap" and o["metadata"]["name"].startswith("harvestman"))
-    assert settings["data"]["HARVESTMAN_ARCHIVE"].split(":")[0] == {"eks": "s3", "gke": "gs", "aks": "az"}[overlay]
+    settings = next(o["data"] for o in overlays[overlay] if o["kind"] == "ConfigMap" and "HARVESTMAN_LOG_LEVEL" in o["data"])
+    assert settings["HARVESTMAN_ARCHIVE"].split(":")[0] == {"eks": "s3", "gke": "gs", "aks": "az"}[overlay]
     for scaled in ("worker", "parser", "api"):
         target = named(overlays[overlay], "ScaledObject", scaled)["spec"]["scaleTargetRef"]["name"]
         assert "replicas" not in named(overlays[overlay], "Deployment", target)["spec"], "KEDA owns the number"
