@@ -2,7 +2,7 @@
 //! database, one transaction a segment. It opens no connection to the internet.
 //!
 //! `segment` goes from message to transaction; `visit` decides what becomes of one URL; `page` reads one
-//! page: `charset`, `html`, `walk`, then `links`, `meta`, `jsonld` and `extract`. `sitemap` reads sitemaps.
+//! page: `charset`, `html`, `walk`, then `links`, `meta`, `jsonld`, `microdata` and `extract`. `sitemap` reads sitemaps.
 
 mod cache;
 pub mod charset;
@@ -18,6 +18,7 @@ mod json;
 mod jsonld;
 mod links;
 mod meta;
+mod microdata;
 mod mime;
 mod page;
 mod plan;

@@ -9,9 +9,14 @@ const LONGEST: usize = 8 * 1024;
 /// Bytes of the whole.
 const MOST: usize = 256 * 1024;
 
-/// The object: description, keywords, author, canonical, language, robots, `og`, `twitter` and
-/// `jsonld`, as far as they are there. `robots_header` is the `X-Robots-Tag`.
-pub fn object(found: &Found<'_>, jsonld: &[Value], robots_header: Option<&str>) -> String {
+/// The object: description, keywords, author, canonical, language, robots, `og`, `twitter`,
+/// `jsonld` and `microdata`, as far as they are there. `robots_header` is the `X-Robots-Tag`.
+pub fn object(
+    found: &Found<'_>,
+    jsonld: &[Value],
+    microdata: &[Value],
+    robots_header: Option<&str>,
+) -> String {
     let mut out = String::with_capacity(512);
     let mut object = Object::open(&mut out);
     let robots = match (found.meta_named("robots"), robots_header) {
@@ -32,25 +37,31 @@ pub fn object(found: &Found<'_>, jsonld: &[Value], robots_header: Option<&str>) 
     }
     group(&mut object, "og", "og:", found);
     group(&mut object, "twitter", "twitter:", found);
-    if !jsonld.is_empty() {
-        let list = object.key("jsonld");
-        list.push('[');
-        let mut first = true;
-        for item in jsonld {
-            let before = list.len();
-            if !std::mem::take(&mut first) {
-                list.push(',');
-            }
-            json::value(item, list);
-            if list.len() > MOST {
-                list.truncate(before);
-                break;
-            }
-        }
-        list.push(']');
-    }
+    list(&mut object, "jsonld", jsonld);
+    list(&mut object, "microdata", microdata);
     object.close();
     out
+}
+
+/// A list of items, as many as there is room for.
+fn list(object: &mut Object<'_>, key: &str, items: &[Value]) {
+    if items.is_empty() {
+        return;
+    }
+    let out = object.key(key);
+    out.push('[');
+    for (n, item) in items.iter().enumerate() {
+        let before = out.len();
+        if n > 0 {
+            out.push(',');
+        }
+        json::value(item, out);
+        if out.len() > MOST {
+            out.truncate(before);
+            break;
+        }
+    }
+    out.push(']');
 }
 
 /// The metas whose names begin with `prefix`, as an object of its own; the first of each name.
@@ -127,7 +138,7 @@ mod tests {
         let document = parse(page, Bounds::default());
         let item = serde_json::json!({"@type": "Product"});
         assert_eq!(
-            object(&walk(&document.html), &[item], Some("noindex")),
+            object(&walk(&document.html), &[item], &[], Some("noindex")),
             r#"{"description":"a \"b\"","canonical":"/c","language":"de","robots":"noindex","og":{"title":"T"},"twitter":{"card":"summary"},"jsonld":[{"@type":"Product"}]}"#
         );
     }
@@ -135,7 +146,7 @@ mod tests {
     #[test]
     fn it_is_bounded_and_still_an_object() {
         let item = Value::String("x".repeat(MOST / 3));
-        let text = object(&Found::default(), &[item.clone(), item.clone(), item], None);
+        let text = object(&Found::default(), &[item.clone(), item.clone(), item], &[], None);
         let back: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(back["jsonld"].as_array().unwrap().len(), 2);
     }

@@ -7,6 +7,7 @@ use crate::html;
 use crate::jsonld;
 use crate::links::{self, Judge, Links};
 use crate::meta;
+use crate::microdata;
 use crate::mime::{self, Form};
 use crate::plan::Plan;
 use crate::tree;
@@ -77,7 +78,8 @@ pub fn read(source: &Source<'_>) -> Read {
         Some(_) => extract::Records::default(),
         None => source.records(Some(&document.html), &found, &items, title.as_deref(), &base),
     };
-    let meta = meta::object(&found, &items, robots.as_deref());
+    let microdata = microdata::items(&found, &base);
+    let meta = meta::object(&found, &items, &microdata, robots.as_deref());
     let error = document.cut.or(records.cut).map(str::to_owned);
     Read { parsed: ParsedPage { title, meta, error }, records: records.records, links }
 }

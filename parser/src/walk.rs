@@ -1,5 +1,6 @@
-//! One walk over a page: its links, its metadata, its JSON-LD, as they stand.
+//! One walk over a page: its links, its metadata, its JSON-LD and microdata, as they stand.
 
+use crate::microdata;
 use crate::tree::{attribute, is_html, is_pattern, next};
 use ego_tree::NodeRef;
 use html5ever::{LocalName, local_name};
@@ -28,6 +29,8 @@ pub struct Found<'a> {
     pub metas: Vec<(&'a str, &'a str)>,
     /// Scripts of type `application/ld+json`.
     pub jsonld: Vec<NodeRef<'a, Node>>,
+    /// Items of microdata that are no property of another one.
+    pub microdata: Vec<NodeRef<'a, Node>>,
 }
 
 /// A link as it stands.
@@ -66,6 +69,12 @@ impl<'a> Found<'a> {
                 self.svg_link(element);
             }
             return true;
+        }
+        if microdata::is_item(element)
+            && attribute(element, &local_name!("itemprop")).is_none()
+            && self.microdata.len() < MOST_FACTS
+        {
+            self.microdata.push(node);
         }
         match *name {
             local_name!("a") | local_name!("area") => {

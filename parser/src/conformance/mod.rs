@@ -1,6 +1,7 @@
 //! What other projects' suites assert, where their cases lie beside the checkout.
 
 mod encodings;
+mod microdata;
 mod pages;
 mod sitemaps;
 
