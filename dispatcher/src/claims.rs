@@ -2,6 +2,7 @@
 
 use crate::patience::{Patience, consume};
 use crate::{DispatcherError, Room};
+use shared::crash;
 use shared::messages::{self, Answer, Claim};
 use shared::ports::{Delivery, Lane};
 
@@ -37,6 +38,7 @@ async fn answer(room: &Room, delivery: Delivery) -> Result<(), DispatcherError> 
     // Until here nothing is promised: on an error the claim is dropped unsettled and comes again.
     let grant = room.deps.store.grant(&claim, room.config.grant()).await?;
     tracing::debug!(lease = %claim.lease, worker = %claim.worker, granted = grant.is_some(), "claim");
+    crash::point("dispatcher.after_grant");
     let answer = messages::encode(&Answer { lease: claim.lease, grant });
     room.deps.queue.publish(&Lane::Answer(claim.worker), vec![answer]).await?;
     delivery.ack().await?;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use shared::clock::Timestamp;
 use shared::ports::Lane;
 use shared::ports::store::Offers;
-use shared::{messages, random};
+use shared::{crash, messages, random};
 use std::time::Duration;
 
 /// The pause before another look where what was due at the last one is left to the timer.
@@ -41,6 +41,9 @@ pub async fn run(room: &Room) -> Result<(), DispatcherError> {
 
 async fn offer(room: &Room) -> Result<Offers, DispatcherError> {
     let made = room.deps.store.offer(room.config.offer()).await?;
+    if !made.offers.is_empty() {
+        crash::point("dispatcher.after_offer");
+    }
     for urgent in [true, false] {
         let messages: Vec<Bytes> = made
             .offers
@@ -56,6 +59,7 @@ async fn offer(room: &Room) -> Result<Offers, DispatcherError> {
             tracing::warn!(%error, "offers lost; they lapse");
             return Err(error.into());
         }
+        crash::point("dispatcher.after_publish");
     }
     Ok(made)
 }

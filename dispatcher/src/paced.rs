@@ -2,6 +2,7 @@
 
 use crate::patience::{Patience, consume};
 use crate::{DispatcherError, Room};
+use shared::crash;
 use shared::messages::{self, Paced};
 use shared::ports::{Delivery, Lane};
 
@@ -33,6 +34,7 @@ async fn take(room: &Room, delivery: Delivery) -> Result<(), DispatcherError> {
     match messages::decode(&delivery.body) {
         Ok(Paced::Report(report)) => {
             let fresh = room.deps.store.report(&report).await?;
+            crash::point("dispatcher.after_report");
             tracing::debug!(lease = %report.lease, worker = %report.worker, fresh, "report");
         }
         Ok(Paced::Hint(_)) => {}

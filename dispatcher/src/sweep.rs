@@ -3,6 +3,7 @@
 
 use crate::patience::Patience;
 use crate::{DispatcherError, Room};
+use shared::crash;
 use shared::messages::{self, SegmentStored};
 use shared::ports::Lane;
 use std::time::Duration;
@@ -32,6 +33,7 @@ pub async fn run(room: &Room) -> Result<(), DispatcherError> {
 /// One turn; true: there is more to do at once.
 async fn sweep(room: &Room) -> Result<bool, DispatcherError> {
     let swept = room.deps.store.sweep(room.config.sweep()).await?;
+    crash::point("dispatcher.in_sweep");
     let changed = swept.lapsed + swept.expired + swept.due + swept.cut;
     if changed > 0 || !swept.announce.is_empty() {
         tracing::debug!(

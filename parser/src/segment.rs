@@ -9,7 +9,7 @@ use shared::ids::RunId;
 use shared::messages::{self, Hint, Paced, SegmentStored};
 use shared::ports::store::{ParsedSegment, StoreError};
 use shared::ports::{ArchiveError, Delivery, Lane};
-use shared::{random, warc};
+use shared::{crash, random, warc};
 use std::sync::Arc;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio_util::sync::CancellationToken;
@@ -38,6 +38,7 @@ impl Segments {
 
     /// Handles one delivery, and settles it last.
     pub async fn handle(&self, delivery: Delivery) {
+        crash::point("parser.after_delivery");
         let verdict = match messages::decode::<SegmentStored>(&delivery.body) {
             Ok(stored) => self.segment(stored).await,
             Err(unreadable) => Verdict::Bury(unreadable.to_string()),
@@ -76,6 +77,7 @@ impl Segments {
                 return Verdict::GiveBack;
             }
         };
+        crash::point("parser.after_read");
         let at = stored.clone();
         match parse(plan.clone(), stored, bytes).await {
             Ok(parsed) => self.apply(&plan, parsed).await,
@@ -126,6 +128,7 @@ impl Segments {
             Err(Failure::Never(StoreError::NotFound(_))) => return Verdict::Done,
             Err(failure) => return self.store_failed(failure).await,
         };
+        crash::point("parser.after_commit");
         for (place, links) in decided {
             if applied.closed.get(place) == Some(&true) {
                 plan.cache.remember(&links);

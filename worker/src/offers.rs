@@ -8,6 +8,7 @@ use crate::patience::Patience;
 use crate::segment::Lost;
 use futures::FutureExt;
 use parking_lot::Mutex;
+use shared::crash;
 use shared::ids::LeaseId;
 use shared::messages::{LeaseOffer, LeaseReport, Paced, decode, encode};
 use shared::ports::{Consumer, Delivery, Lane, QueueError};
@@ -91,6 +92,7 @@ impl Offers {
 
     /// From the offer to its settlement. If a segment is lost, the offer is dropped unsettled.
     async fn hold(&self, offer: LeaseOffer, delivery: Delivery) -> Result<(), QueueError> {
+        crash::point("worker.after_delivery");
         let lease = offer.lease;
         let Some(running) = self.begin(lease, delivery) else { return Ok(()) };
         if self.context.halt.stop.is_cancelled() {
@@ -101,7 +103,11 @@ impl Offers {
             Claimed::Unsent => return running.give_back().await,
             Claimed::Granted(granted) => {
                 match AssertUnwindSafe(lease::hold(&self.context, *granted)).catch_unwind().await {
-                    Ok(Ok(report)) => self.report(report).await?,
+                    Ok(Ok(report)) => {
+                        crash::point("worker.before_report");
+                        self.report(report).await?;
+                        crash::point("worker.after_report");
+                    }
                     Ok(Err(Lost)) => return Ok(()),
                     // Settled without a report, it ends at its expiry, which is how the URL that
                     // broke it is found out. Begun again at once, it would ask without a pause.
@@ -109,7 +115,9 @@ impl Offers {
                 }
             }
         }
-        running.ack().await
+        running.ack().await?;
+        crash::point("worker.after_ack");
+        Ok(())
     }
 
     /// Notes that a lease runs here. One that does already, because its offer came again, keeps

@@ -1,5 +1,6 @@
 //! A body, taken piece by piece under a cap and two deadlines.
 
+use shared::crash;
 use shared::outcome::Reason;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -62,6 +63,7 @@ pub(super) async fn take(
             }
             Ok(Ok(None)) => return (body, End::Whole),
             Ok(Ok(Some(piece))) => {
+                crash::point("worker.in_body");
                 let room = max - body.len();
                 if piece.len() > room {
                     body.extend_from_slice(&piece[..room]);

@@ -5,6 +5,7 @@ use crate::fetch::{Answer, Failure, retry_after, with_host};
 use crate::pace::Answered;
 use http::{HeaderMap, StatusCode};
 use shared::clock::Timestamp;
+use shared::crash;
 use shared::outcome::Reason;
 use shared::warc::Exchange;
 use tokio::time::Instant;
@@ -61,7 +62,9 @@ impl Lease<'_> {
         let (at, began) = (clock.now(), Instant::now());
         let headers = if is_own { self.headers.own(self.jar.header(&url)) } else { self.headers.plain() };
         let sent = with_host(headers.clone(), &url);
+        crash::point("worker.before_request");
         let answer = self.fetcher.get(&url, headers, max_body).await;
+        crash::point("worker.after_request");
         match &answer {
             Ok(answer) => self.pace.ended(answer.headers_at, answer.took, answered(answer, at)),
             Err(failure) => {

@@ -5,6 +5,7 @@ use super::open::Open;
 use crate::patience::Patience;
 use crate::{Deps, WorkerError};
 use bytes::Bytes;
+use shared::crash;
 use shared::ids::RunId;
 use shared::messages::{SegmentRef, SegmentStored, encode};
 use shared::ports::Lane;
@@ -15,9 +16,11 @@ pub(super) async fn commit(deps: &Deps, run: RunId, open: Open) -> Result<(), Wo
     let bytes = writer.finish(visits);
     let len = bytes.len() as u64;
     let stored = put(deps, run, id, bytes).await?;
+    crash::point("worker.after_store");
     let at = SegmentRef { segment: id, object: stored.object, offset: stored.offset, len };
     tracing::debug!(%run, segment = %id, visits = count, bytes = len, "segment stored");
     announce(deps, urgent, encode(&SegmentStored { run, at: at.clone() })).await?;
+    crash::point("worker.after_announce");
     fate.send_replace(Some(at));
     Ok(())
 }
