@@ -67,7 +67,11 @@ fn parsed(grant: &Grant, next: &mut u64) -> ParsedSegment {
             bytes: 30_000,
             digest: Some("sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ".into()),
             fetched_at: shared::clock::Timestamp(1_790_000_000_000),
-            parsed: Some(ParsedPage { title: Some("A product".into()), meta: "m".repeat(300), error: None }),
+            parsed: Some(ParsedPage {
+                title: Some("A product".into()),
+                meta: "m".repeat(300),
+                ..ParsedPage::default()
+            }),
             records: vec![NewRecord { data: "d".repeat(400), rejected: None }],
             links,
             refused: vec![],

@@ -198,12 +198,15 @@ pub struct JobFlags {
     /// Each element that matches is one record.
     #[arg(long, value_name = "CSS", help_heading = "Extraction")]
     pub each: Option<String>,
+    /// Each page's main content as Markdown, in the field `markdown`.
+    #[arg(long, help_heading = "Extraction")]
+    pub markdown: bool,
     /// Where the records go: .jsonl, .csv or .parquet, or `-`.
     #[arg(short, long, value_name = "FILE", help_heading = "Extraction")]
     pub out: Vec<PathBuf>,
 
     /// How far links may lead.
-    #[arg(long, value_parser = within, value_name = "host|site|prefix|any", help_heading = "Scope")]
+    #[arg(long, value_parser = within, value_name = "host|site|prefix|path|any", help_heading = "Scope")]
     pub within: Option<Within>,
     /// Follow only URLs that match this regular expression.
     #[arg(long, value_name = "REGEX", help_heading = "Scope")]
@@ -259,7 +262,7 @@ pub struct JobFlags {
 }
 
 fn within(text: &str) -> Result<Within, String> {
-    serde_json::from_value(text.into()).map_err(|_| "use host, site, prefix or any".to_owned())
+    serde_json::from_value(text.into()).map_err(|_| "use host, site, prefix, path or any".to_owned())
 }
 
 fn delay(text: &str) -> Result<Delay, String> {

@@ -117,6 +117,14 @@ fn add_extract(job: &mut Job, flags: &JobFlags) -> anyhow::Result<()> {
         let (name, field) = field(text)?;
         job.extract.get_or_insert_default().fields.insert(name, field);
     }
+    if flags.markdown {
+        let markdown = Field { page: Some(PageValue::Markdown), ..Field::default() };
+        let fields = &mut job.extract.get_or_insert_default().fields;
+        if fields.is_empty() {
+            fields.insert("title".to_owned(), Field { page: Some(PageValue::Title), ..Field::default() });
+        }
+        fields.insert("markdown".to_owned(), markdown);
+    }
     if let Some(each) = &flags.each {
         let extract = job
             .extract

@@ -109,6 +109,7 @@ fn parts(pages: &[String]) -> [Duration; 4] {
                 headers: &http::HeaderMap::new(),
                 found,
                 jsonld: &[],
+                markdown: None,
             };
             let budget = Budget::until(Instant::now() + Duration::from_secs(60));
             black_box(records(&rules, &facts, Some(&document.html), &budget));

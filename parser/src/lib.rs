@@ -9,6 +9,7 @@ pub mod charset;
 #[cfg(test)]
 mod conformance;
 mod consume;
+mod content;
 #[cfg(test)]
 mod cost;
 pub mod extract;

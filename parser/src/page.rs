@@ -1,6 +1,7 @@
 //! One fetched page: its text, its links, its metadata, its records.
 
 use crate::charset;
+use crate::content;
 use crate::extract::{self, Budget, Facts};
 use crate::headers::joined;
 use crate::html;
@@ -59,10 +60,7 @@ pub struct Read {
 pub fn read(source: &Source<'_>) -> Read {
     let content_type = joined(source.headers, "content-type");
     if mime::form(content_type.as_deref(), source.body) != Form::Html {
-        let found = Found::default();
-        let records = source.records(None, &found, &[], None, source.url);
-        let parsed = ParsedPage { title: None, meta: "{}".to_owned(), error: None };
-        return Read { parsed, records: records.records, links: Links::default() };
+        return other(source, content_type.as_deref());
     }
     let text = charset::decode(source.body, content_type.as_deref(), source.url.host_str());
     let document = html::parse(&text.text, html::Bounds::default());
@@ -74,14 +72,61 @@ pub fn read(source: &Source<'_>) -> Read {
     let title =
         found.title.map(|node| tree::folded_text(node, LONGEST_TITLE)).filter(|title| !title.is_empty());
     let items = items(&found);
+    let mut kept = source.plan.content.as_ref().map(|rules| {
+        let (text, html) = (Some(&*text.text), Some(&document.html));
+        let content_type = content_type.as_deref();
+        content::content(rules, &content::Page { text, html, base: &base, found: &found, content_type })
+    });
     let records = match canonical {
         Some(_) => extract::Records::default(),
-        None => source.records(Some(&document.html), &found, &items, title.as_deref(), &base),
+        None => {
+            let markdown = kept.as_ref().and_then(|kept| kept.markdown.as_deref());
+            let known =
+                Known { found: &found, jsonld: &items, title: title.as_deref(), base: &base, markdown };
+            source.records(Some(&document.html), known)
+        }
     };
     let microdata = microdata::items(&found, &base);
     let meta = meta::object(&found, &items, &microdata, robots.as_deref());
     let error = document.cut.or(records.cut).map(str::to_owned);
-    Read { parsed: ParsedPage { title, meta, error }, records: records.records, links }
+    let content = kept.take().map(|kept| kept.object).filter(|_| source.plan.stores_content());
+    Read { parsed: ParsedPage { title, meta, error, content }, records: records.records, links }
+}
+
+/// Reads what is not HTML: it has no links.
+fn other(source: &Source<'_>, content_type: Option<&str>) -> Read {
+    let found = Found::default();
+    let kept = source.plan.content.as_ref().map(|rules| {
+        let text = content::is_text(content_type)
+            .then(|| charset::decode(source.body, content_type, source.url.host_str()).text);
+        let text = text.as_deref();
+        content::content(
+            rules,
+            &content::Page { text, html: None, base: source.url, found: &found, content_type },
+        )
+    });
+    let markdown = kept.as_ref().and_then(|kept| kept.markdown.as_deref());
+    let known = Known { found: &found, jsonld: &[], title: None, base: source.url, markdown };
+    let records = source.records(None, known).records;
+    let content = kept.map(|kept| kept.object).filter(|_| source.plan.stores_content());
+    let parsed = ParsedPage { meta: "{}".to_owned(), content, ..ParsedPage::default() };
+    Read { parsed, records, links: Links::default() }
+}
+
+/// The content of a page that is no success: for people who want to see what a server says.
+pub fn refused(source: &Source<'_>) -> Option<ParsedPage> {
+    let _kept = source.plan.content.as_ref()?;
+    let Read { parsed, .. } = read(source);
+    Some(parsed)
+}
+
+/// What was read of a page before its records.
+struct Known<'a> {
+    found: &'a Found<'a>,
+    jsonld: &'a [Value],
+    title: Option<&'a str>,
+    base: &'a Url,
+    markdown: Option<&'a str>,
 }
 
 pub(crate) fn items(found: &Found<'_>) -> Vec<Value> {
@@ -139,15 +184,9 @@ impl Source<'_> {
         (self.plan.wanted.canonical().url(target).as_str() != self.asked).then_some(href)
     }
 
-    fn records(
-        &self,
-        html: Option<&Html>,
-        found: &Found<'_>,
-        jsonld: &[Value],
-        title: Option<&str>,
-        base: &Url,
-    ) -> extract::Records {
+    fn records(&self, html: Option<&Html>, known: Known<'_>) -> extract::Records {
         let Some(rules) = &self.plan.rules else { return extract::Records::default() };
+        let Known { found, jsonld, title, base, markdown } = known;
         let facts = Facts {
             url: self.asked,
             final_url: self.url.as_str(),
@@ -157,6 +196,7 @@ impl Source<'_> {
             headers: self.headers,
             found,
             jsonld,
+            markdown,
         };
         extract::records(rules, &facts, html, &Budget::until(Instant::now() + SELECTING))
     }

@@ -1,11 +1,13 @@
 //! A run's job, compiled, and the runs that were worked for lately.
 
 use crate::cache::Cache;
+use crate::content;
 use crate::extract::Rules;
 use parking_lot::Mutex;
 use shared::frontier::Wanted;
 use shared::ids::RunId;
-use shared::job::{Job, Problem};
+use shared::job::{Content, ContentFormat, Extract, Job, PageValue, Problem};
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -22,6 +24,8 @@ pub struct Plan {
     pub wanted: Wanted,
     /// What it takes of pages.
     pub rules: Option<Rules>,
+    /// What it keeps of their content.
+    pub content: Option<content::Rules>,
     /// The links it knows.
     pub cache: Cache,
 }
@@ -33,7 +37,28 @@ impl Plan {
     /// What [`crate::check`] finds.
     pub fn new(run: RunId, job: Arc<Job>) -> Result<Self, Vec<Problem>> {
         let rules = job.extract.as_ref().map(Rules::new).transpose()?;
-        Ok(Plan { run, wanted: Wanted::new(run, &job), job, rules, cache: Cache::default() })
+        let content = job.extract.as_ref().and_then(content_of).map(|content| content::Rules::new(&content));
+        let content = content.transpose()?;
+        Ok(Plan { run, wanted: Wanted::new(run, &job), job, rules, content, cache: Cache::default() })
+    }
+
+    /// Whether the content is stored with the page.
+    pub fn stores_content(&self) -> bool {
+        self.job.extract.as_ref().is_some_and(|extract| extract.content.is_some())
+    }
+}
+
+/// The content that a job keeps, or that its fields ask for.
+pub(crate) fn content_of(extract: &Extract) -> Option<Cow<'_, Content>> {
+    let asked = extract.fields.values().any(|field| field.page == Some(PageValue::Markdown));
+    match &extract.content {
+        Some(content) if asked && !content.has(ContentFormat::Markdown) => {
+            let mut content = content.clone();
+            content.formats.push(ContentFormat::Markdown);
+            Some(Cow::Owned(content))
+        }
+        Some(content) => Some(Cow::Borrowed(content)),
+        None => asked.then(|| Cow::Owned(Content::default())),
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use url::Url;
 
 /// Reads a page's bytes as a run of this job would, and says what it found, as JSON: `charset`, `title`,
-/// `meta`, `links` (that would be followed), `not_followed` (how many, by reason), `records`, `rejected`.
+/// `meta`, `content`, `links` (that would be followed), `not_followed` (how many, by reason), `records`, `rejected`.
 /// `problems` says what is wrong with the job, if something is.
 pub fn preview(job: &Job, url: &Url, content_type: &str, body: &[u8]) -> Value {
     let plan = match Plan::new(RunId(0), Arc::new(job.clone())) {
@@ -56,6 +56,7 @@ pub fn preview(job: &Job, url: &Url, content_type: &str, body: &[u8]) -> Value {
         "title": parsed.title,
         "meta": fields(&parsed.meta),
         "error": parsed.error,
+        "content": parsed.content.as_deref().map(fields),
         "links": followed,
         "not_followed": not_followed,
         "records": valid,

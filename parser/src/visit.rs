@@ -56,7 +56,10 @@ impl Place<'_> {
                     return one(visit, Ending::Retry { reason: *reason, due_in });
                 }
                 let mut page = self.page(visit, failed(*reason));
-                page.bytes = self.response(visit).map_or(0, |response| response.body.len() as u64);
+                if let Some(response) = self.response(visit) {
+                    page.bytes = response.body.len() as u64;
+                    page.parsed = self.refused(visit, &response);
+                }
                 self.robots_sitemaps(visit, &mut page);
                 one(visit, closed(page))
             }
@@ -153,8 +156,11 @@ impl Place<'_> {
             Ok(decoded) => decoded,
             Err(error) => {
                 page.end = PageEnd::Failed(Reason::Bomb);
-                page.parsed =
-                    Some(ParsedPage { error: Some(error.to_string()), meta: "{}".into(), title: None });
+                page.parsed = Some(ParsedPage {
+                    error: Some(error.to_string()),
+                    meta: "{}".into(),
+                    ..ParsedPage::default()
+                });
                 return Vec::new();
             }
         };
@@ -184,6 +190,26 @@ impl Place<'_> {
         page.links = links.admitted;
         page.refused = links.refused.0;
         links.decided
+    }
+
+    /// What a server said with a page that is no success, where the job keeps content.
+    fn refused(&self, visit: &Visit, response: &Response) -> Option<ParsedPage> {
+        if visit.task.kind != Kind::Page || !self.plan.stores_content() {
+            return None;
+        }
+        let url = Url::parse(visit.final_url.as_deref().unwrap_or(&visit.task.url)).ok()?;
+        let coding = joined(&response.headers, "content-encoding");
+        let most = self.plan.job.limits.inflated_body.0;
+        let decoded = body::decode(coding.as_deref(), &response.body, body::Bounds::of(most)).ok()?;
+        page::refused(&Source {
+            plan: self.plan,
+            asked: &visit.task.url,
+            url: &url,
+            from: from(visit, &url),
+            status: visit.status.or(Some(response.status)),
+            headers: &response.headers,
+            body: &decoded.bytes,
+        })
     }
 
     fn read_sitemap(
@@ -219,7 +245,7 @@ impl Place<'_> {
         }
         page.refused = refused.0;
         let error = note.map(str::to_owned);
-        page.parsed = Some(ParsedPage { title: None, meta: "{}".to_owned(), error });
+        page.parsed = Some(ParsedPage { meta: "{}".to_owned(), error, ..ParsedPage::default() });
     }
 
     /// The sitemaps that a robots.txt names.

@@ -16,8 +16,9 @@ static PAGES: Bulk = Bulk::new(
 );
 
 static PARSED: Bulk = Bulk::new(
-    "INSERT OR ROLLBACK INTO parsed (run_id, seq, title, error, meta) SELECT * FROM (VALUES {}) WHERE column1 IS NOT NULL",
-    5,
+    "INSERT OR ROLLBACK INTO parsed (run_id, seq, title, error, meta, content)
+     SELECT * FROM (VALUES {}) WHERE column1 IS NOT NULL",
+    6,
 );
 
 static RECORDS: Bulk = Bulk::new(
@@ -32,7 +33,7 @@ pub(super) async fn write(tx: &mut Tx<'_>, books: &Ledger, closing: Closing) -> 
     let same = |q: Query| q;
     PAGES.run(tx, closing.pages, same, |q, page| bind_page(q.bind(run), page)).await?;
     let bind = |q: Query, (seq, page): (i64, ParsedPage)| {
-        q.bind(run).bind(seq).bind(page.title).bind(page.error).bind(page.meta)
+        q.bind(run).bind(seq).bind(page.title).bind(page.error).bind(page.meta).bind(page.content)
     };
     PARSED.run(tx, closing.parsed, same, bind).await?;
     let bind = |q: Query, (seq, ord, record): (i64, i64, NewRecord)| {

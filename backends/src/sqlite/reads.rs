@@ -2,11 +2,12 @@
 
 use super::SqliteStore;
 use super::codes::{array, count, get, small, url_id};
-use super::error::Result as Outcome;
+use super::error::{Result as Outcome, corrupt};
 use crate::store::codes::int;
 use crate::store::page::{outcome_code, outcome_name};
 use async_trait::async_trait;
 use shared::clock::Timestamp;
+use shared::ids::RunId;
 use shared::outcome::Kind;
 use shared::ports::StoreError;
 use shared::ports::store::{PageFilter, PageRow, PageSelection, Reads, RecordRow, RecordSelection};
@@ -20,6 +21,10 @@ impl Reads for SqliteStore {
 
     async fn pages(&self, selection: PageSelection) -> Result<Vec<PageRow>, StoreError> {
         Ok(pages(self, selection).await?)
+    }
+
+    async fn contents(&self, run: RunId, seqs: &[u64]) -> Result<Vec<(u64, String)>, StoreError> {
+        Ok(contents(self, run, seqs).await?)
     }
 }
 
@@ -54,6 +59,16 @@ fn record(columns: RecordColumns) -> RecordRow {
     let (seq, ord, data, rejected, final_url, asked_url, status, fetched_at) = columns;
     let url = asked_url.unwrap_or_else(|| final_url.clone());
     RecordRow { seq, ord, data, rejected, url, final_url, status, fetched_at }
+}
+
+async fn contents(store: &SqliteStore, run: RunId, seqs: &[u64]) -> Outcome<Vec<(u64, String)>> {
+    let wanted = serde_json::to_string(seqs).map_err(corrupt)?;
+    let query = sqlx::query(
+        "SELECT d.seq, d.content FROM json_each(?) w JOIN parsed d ON d.run_id = ? AND d.seq = w.value
+         WHERE d.content IS NOT NULL ORDER BY d.seq",
+    );
+    let rows = query.bind(wanted).bind(run.0).fetch_all(&store.readers).await?;
+    rows.iter().map(|row| Ok((count(row, 0)?, get(row, 1)?))).collect()
 }
 
 macro_rules! pages {

@@ -5,7 +5,7 @@ use super::ledger::Ledger;
 use super::page::Closing;
 use shared::frontier::Admission;
 use shared::ids::{HostId, UrlId};
-use shared::ports::store::{ClosedPage, Ending, ParsedVisit, TallyKind};
+use shared::ports::store::{ClosedPage, Ending, ParsedPage, ParsedVisit, TallyKind};
 use std::collections::HashMap;
 
 /// Links that one transaction considers.
@@ -39,8 +39,10 @@ fn weight(visit: &ParsedVisit) -> (usize, usize) {
         Ending::Closed(page) => {
             let links: usize = page.links.iter().map(|link| link.url.len()).sum();
             let records: usize = page.records.iter().map(|record| record.data.len()).sum();
-            let meta = page.parsed.as_ref().map_or(0, |parsed| parsed.meta.len());
-            (page.links.len(), links + records + meta)
+            let size =
+                |parsed: &ParsedPage| parsed.meta.len() + parsed.content.as_ref().map_or(0, String::len);
+            let parsed = page.parsed.as_ref().map_or(0, size);
+            (page.links.len(), links + records + parsed)
         }
     }
 }

@@ -48,7 +48,7 @@ async fn flags_that_mean_nothing() {
         (&[site, "--lanes", "1000"], &["politeness.lanes", "1 to 64"]),
         (&[site, "--concurrency", "0"], &["politeness.concurrency", "1 to 256"]),
         (&[site, "--user-agent", "\u{7}"], &["politeness.user_agent"]),
-        (&[site, "--within", "galaxy"], &["host, site, prefix or any"]),
+        (&[site, "--within", "galaxy"], &["host, site, prefix, path or any"]),
         (&[site, "--max-time", "1 fortnight"], &["--max-time", "500ms"]),
         (&[site, "--max-bytes", "lots"], &["--max-bytes", "10MiB"]),
         (&[site, "--max-pages", "many"], &["--max-pages"]),

@@ -9,7 +9,7 @@ mod values;
 
 pub use record::{Facts, Records, records};
 pub use rules::{Rules, check};
-pub use select::Budget;
+pub use select::{Budget, Query, Search, find};
 
 #[cfg(test)]
 mod tests;

@@ -41,6 +41,8 @@ pub struct Facts<'a> {
     pub found: &'a Found<'a>,
     /// Its JSON-LD.
     pub jsonld: &'a [Value],
+    /// Its content as Markdown, where the rules ask for it.
+    pub markdown: Option<&'a str>,
 }
 
 /// The records of a page, and what was left out.
@@ -55,7 +57,7 @@ pub struct Records {
 /// Takes the records from a page; `html` is None where the page is not HTML.
 pub fn records(rules: &Rules, facts: &Facts<'_>, html: Option<&Html>, budget: &Budget) -> Records {
     let mut out = Records::default();
-    if !rules.wants(facts.url) {
+    if rules.fields.is_empty() || !rules.wants(facts.url) {
         return out;
     }
     let searches: Vec<Search<'_>> = rules
@@ -136,7 +138,11 @@ fn record<'a>(
 
 impl Rule {
     fn is_of_content(&self) -> bool {
-        matches!(self.source, Source::Element(..) | Source::Page(PageValue::Meta(_) | PageValue::JsonLd(_)))
+        matches!(
+            self.source,
+            Source::Element(..)
+                | Source::Page(PageValue::Markdown | PageValue::Meta(_) | PageValue::JsonLd(_))
+        )
     }
 
     /// What the regular expression takes of a text; None if that is nothing.
@@ -206,6 +212,7 @@ fn page_texts<'a>(value: &PageValue, facts: &Facts<'a>, rule: &Rule) -> Vec<Cow<
         PageValue::Url => one(Some(facts.url)),
         PageValue::FinalUrl => one(Some(facts.final_url)),
         PageValue::Title => one(facts.title),
+        PageValue::Markdown => one(facts.markdown),
         PageValue::Status => facts.status.map(|status| Cow::Owned(status.to_string())).into_iter().collect(),
         PageValue::Header(name) => {
             let values = facts.headers.get_all(name.as_str()).iter();

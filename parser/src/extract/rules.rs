@@ -2,6 +2,8 @@
 
 use super::numbers::Locale;
 use super::select::Query;
+use crate::content;
+use crate::plan::content_of;
 use chrono::format::{Item, StrftimeItems};
 use html5ever::LocalName;
 use regex::{Regex, RegexSet};
@@ -50,7 +52,11 @@ pub(super) enum Take {
 /// What is wrong with the selectors, patterns and pointers of a job; empty if nothing is. The rest
 /// of a job is checked by [`Job::problems`].
 pub fn check(job: &Job) -> Vec<Problem> {
-    job.extract.as_ref().and_then(|extract| Rules::new(extract).err()).unwrap_or_default()
+    let Some(extract) = &job.extract else { return Vec::new() };
+    let mut problems = Rules::new(extract).err().unwrap_or_default();
+    let content = content_of(extract).and_then(|content| content::Rules::new(&content).err());
+    problems.extend(content.unwrap_or_default());
+    problems
 }
 
 impl Rules {

@@ -30,6 +30,7 @@ fn taken(extract: &str) -> Vec<(String, Option<String>)> {
         headers: &headers,
         found: &found,
         jsonld: &jsonld,
+        markdown: None,
     };
     let budget = Budget::until(Instant::now() + Duration::from_secs(60));
     let records = records(&rules, &facts, Some(&document.html), &budget);

@@ -227,4 +227,7 @@ impl Reads for Taker {
     async fn pages(&self, _: PageSelection) -> Result<Vec<PageRow>, StoreError> {
         none()
     }
+    async fn contents(&self, _: RunId, _: &[u64]) -> Result<Vec<(u64, String)>, StoreError> {
+        none()
+    }
 }

@@ -1,7 +1,7 @@
 //! What a well-formed job can still get wrong. Selectors are checked by the parser, which has the
 //! engine for them.
 
-use super::{Delay, Job, VERSION};
+use super::{Content, Delay, Job, VERSION};
 use regex::RegexBuilder;
 use std::fmt;
 use std::time::Duration;
@@ -193,8 +193,11 @@ impl Job {
 
     fn check_extract(&self, found: &mut Problems) {
         let Some(extract) = &self.extract else { return };
-        if extract.fields.is_empty() {
-            found.add("extract.fields", "name at least one field");
+        if extract.fields.is_empty() && extract.content.is_none() {
+            found.add("extract.fields", "name at least one field, or keep the pages' `content`");
+        }
+        if let Some(content) = &extract.content {
+            check_content(content, found);
         }
         for (i, pattern) in extract.pages.iter().enumerate() {
             found.regex(format!("extract.pages[{i}]"), pattern);
@@ -215,6 +218,26 @@ impl Job {
             {
                 found.add(format!("{place}.locale"), "use en, gb, de, fr, ch or in");
             }
+        }
+    }
+}
+
+/// Attributes asked for of one page.
+const MOST_ATTRIBUTES: usize = 100;
+
+fn check_content(content: &Content, found: &mut Problems) {
+    if content.formats.is_empty() && content.attributes.is_empty() {
+        found.add("extract.content.formats", "name at least one: markdown, html, raw_html, links or images");
+    }
+    if content.attributes.len() > MOST_ATTRIBUTES {
+        found.add("extract.content.attributes", format!("at most {MOST_ATTRIBUTES}"));
+    }
+    for (i, asked) in content.attributes.iter().enumerate() {
+        if asked.attribute.is_empty() || asked.attribute.len() > 200 {
+            found.add(
+                format!("extract.content.attributes[{i}].attribute"),
+                "use a name of 1 to 200 characters",
+            );
         }
     }
 }

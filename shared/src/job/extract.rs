@@ -1,3 +1,4 @@
+use super::Content;
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,8 +15,12 @@ pub struct Extract {
     /// Only pages whose URL matches one of these regular expressions give records.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pages: Vec<String>,
-    /// The fields of a record by name, in this order. A name may not begin with `_`.
+    /// The fields of a record by name, in this order. A name may not begin with `_`. Without any there
+    /// are no records.
     pub fields: Fields,
+    /// What is kept of each page's content, besides its records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<Content>,
     /// Keep a record in which every field is empty. By default such a page gives none.
     pub keep_empty: bool,
 }
@@ -77,7 +82,7 @@ pub enum Get {
     Attribute(String),
 }
 
-/// A value of the page: `url`, `final_url`, `title`, `status`, `header:NAME`, `meta:NAME`,
+/// A value of the page: `url`, `final_url`, `title`, `status`, `markdown`, `header:NAME`, `meta:NAME`,
 /// `jsonld:POINTER` (RFC 6901, over the list of the page's JSON-LD items).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PageValue {
@@ -89,6 +94,8 @@ pub enum PageValue {
     Title,
     /// The HTTP status.
     Status,
+    /// Its content as Markdown, as `extract.content` would keep it (by default its main part).
+    Markdown,
     /// A response header.
     Header(String),
     /// A meta element's content, by name or property.
@@ -147,7 +154,7 @@ macro_rules! as_text {
 as_text!(Get, "`text`, `html`, `inner_html`, `markdown`, or `@name`, an attribute.", "text", "@href");
 as_text!(
     PageValue,
-    "`url`, `final_url`, `title`, `status`, `header:NAME`, `meta:NAME` or `jsonld:POINTER`.",
+    "`url`, `final_url`, `title`, `status`, `markdown`, `header:NAME`, `meta:NAME` or `jsonld:POINTER`.",
     "url",
     "header:last-modified"
 );
@@ -189,6 +196,7 @@ impl std::fmt::Display for PageValue {
             PageValue::FinalUrl => f.write_str("final_url"),
             PageValue::Title => f.write_str("title"),
             PageValue::Status => f.write_str("status"),
+            PageValue::Markdown => f.write_str("markdown"),
             PageValue::Header(name) => write!(f, "header:{name}"),
             PageValue::Meta(name) => write!(f, "meta:{name}"),
             PageValue::JsonLd(pointer) => write!(f, "jsonld:{pointer}"),
@@ -205,13 +213,14 @@ impl std::str::FromStr for PageValue {
             "final_url" => Ok(PageValue::FinalUrl),
             "title" => Ok(PageValue::Title),
             "status" => Ok(PageValue::Status),
+            "markdown" => Ok(PageValue::Markdown),
             _ => named("header:")
                 .map(|name| PageValue::Header(name.to_ascii_lowercase()))
                 .or_else(|| named("meta:").map(|name| PageValue::Meta(name.to_ascii_lowercase())))
                 .or_else(|| named("jsonld:").map(PageValue::JsonLd))
                 .ok_or_else(|| {
                     format!(
-                        "`{s}`: use url, final_url, title, status, header:NAME, meta:NAME or jsonld:POINTER"
+                        "`{s}`: use url, final_url, title, status, markdown, header:NAME, meta:NAME or jsonld:POINTER"
                     )
                 }),
         }

@@ -2,6 +2,7 @@
 //! these types (`harvestman schema`), and unknown keys are refused.
 
 mod check;
+mod content;
 mod extract;
 mod limits;
 mod load;
@@ -13,6 +14,7 @@ mod seeds;
 mod units;
 
 pub use check::{Problem, compile_regex, compile_regexes};
+pub use content::{AttributeOf, Content, ContentFormat};
 pub use extract::{Extract, Field, FieldType, Get, PageValue};
 pub use limits::Limits;
 #[cfg(feature = "schema")]
@@ -21,7 +23,7 @@ pub use load::{JobError, SCHEMA, from_json, from_yaml, load, to_yaml};
 pub use outputs::{Format, Output};
 pub use politeness::{Delay, Politeness, RobotsMode};
 pub use request::{BasicAuth, Request, Timeouts};
-pub use scope::{Priority, Scope, Within};
+pub use scope::{PatternsOn, Priority, Scope, Within};
 pub use seeds::Seeds;
 pub use units::{ByteSize, Span};
 

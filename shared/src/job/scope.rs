@@ -9,13 +9,16 @@ use serde::{Deserialize, Serialize};
 pub struct Scope {
     /// How far from the seeds, or from the page that holds the link.
     pub within: Within,
-    /// Regular expressions on the whole URL (linear time, `regex` crate). Where any are given, a
-    /// link must match one.
+    /// Regular expressions on the URL (linear time, `regex` crate). Where any are given, a link must
+    /// match one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub include: Vec<String>,
-    /// Regular expressions on the whole URL. A link must match none; wins over `include`.
+    /// Regular expressions on the URL. A link must match none; wins over `include`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
+    /// The part of the URL that `include` and `exclude` look at.
+    #[serde(skip_serializing_if = "PatternsOn::is_url")]
+    pub patterns_on: PatternsOn,
     /// Read the sitemaps that robots.txt names.
     pub sitemaps: bool,
     /// Heed `rel=nofollow` on links and `nofollow` in a page's robots meta or `X-Robots-Tag`.
@@ -41,6 +44,7 @@ impl Default for Scope {
             within: Within::Host,
             include: Vec::new(),
             exclude: Vec::new(),
+            patterns_on: PatternsOn::Url,
             sitemaps: true,
             nofollow: true,
             canonical: false,
@@ -66,6 +70,8 @@ pub enum Within {
     Site,
     /// Below a seed's folder: the seed's URL up to its last `/`.
     Prefix,
+    /// A seed's path and what is below it: from `/docs` that is `/docs/x`, but not `/blog`.
+    Path,
     /// Anywhere.
     Any,
 }
@@ -80,4 +86,22 @@ pub struct Priority {
     /// 0 to 9.
     #[cfg_attr(feature = "schema", schemars(range(max = 9)))]
     pub priority: u8,
+}
+
+/// What patterns look at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PatternsOn {
+    /// The whole URL.
+    #[default]
+    Url,
+    /// Its path, from the first `/` to the query.
+    Path,
+}
+
+impl PatternsOn {
+    fn is_url(&self) -> bool {
+        *self == PatternsOn::Url
+    }
 }

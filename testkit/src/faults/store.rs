@@ -121,4 +121,8 @@ impl<S: Store> Reads for FaultyStore<S> {
     async fn pages(&self, selection: PageSelection) -> Result<Vec<PageRow>, StoreError> {
         pass!(self.pages(selection))
     }
+
+    async fn contents(&self, run: RunId, seqs: &[u64]) -> Result<Vec<(u64, String)>, StoreError> {
+        pass!(self.contents(run, seqs))
+    }
 }

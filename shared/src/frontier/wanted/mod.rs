@@ -160,7 +160,7 @@ impl Wanted {
             return Err(Reason::FileType);
         }
         traps::check(&url, &self.limits)?;
-        self.patterns.check(url.as_str(), place.kind)?;
+        self.patterns.check(&url, place.kind)?;
         Ok(url)
     }
 

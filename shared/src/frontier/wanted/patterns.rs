@@ -1,8 +1,9 @@
 //! The regular expressions of a scope: include, exclude, priorities.
 
-use crate::job::{Scope, compile_regexes};
+use crate::job::{PatternsOn, Scope, compile_regexes};
 use crate::outcome::{Kind, Reason};
 use regex::RegexSet;
+use url::Url;
 
 /// The priority of robots.txt, of sitemaps, and of pages that no pattern names.
 const ROBOTS: u8 = 0;
@@ -14,6 +15,7 @@ pub(super) struct Patterns {
     exclude: Option<RegexSet>,
     ranked: Option<RegexSet>,
     ranks: Vec<u8>,
+    on: PatternsOn,
     /// A pattern that does not compile is no checked job's; then nothing is admitted.
     broken: bool,
 }
@@ -30,17 +32,21 @@ impl Patterns {
         let exclude = set(scope.exclude.iter().collect());
         let ranked = set(scope.priorities.iter().map(|p| &p.pattern).collect());
         let ranks = scope.priorities.iter().map(|p| p.priority.min(9)).collect();
-        Patterns { include, exclude, ranked, ranks, broken }
+        Patterns { include, exclude, ranked, ranks, on: scope.patterns_on, broken }
     }
 
     /// Exclude wins over include. Include chooses pages; a sitemap's own name says nothing of the
     /// pages in it.
-    pub(super) fn check(&self, url: &str, kind: Kind) -> Result<(), Reason> {
-        if self.broken || self.exclude.as_ref().is_some_and(|set| set.is_match(url)) {
+    pub(super) fn check(&self, url: &Url, kind: Kind) -> Result<(), Reason> {
+        let text = match self.on {
+            PatternsOn::Url => url.as_str(),
+            PatternsOn::Path => url.path(),
+        };
+        if self.broken || self.exclude.as_ref().is_some_and(|set| set.is_match(text)) {
             return Err(Reason::Excluded);
         }
         match &self.include {
-            Some(set) if kind == Kind::Page && !set.is_match(url) => Err(Reason::NotIncluded),
+            Some(set) if kind == Kind::Page && !set.is_match(text) => Err(Reason::NotIncluded),
             _ => Ok(()),
         }
     }

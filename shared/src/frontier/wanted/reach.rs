@@ -14,6 +14,8 @@ pub(super) enum Reach {
     Sites(HashSet<String>),
     /// Folders with their host: `example.com/docs/`.
     Folders(HashSet<String>),
+    /// Paths with their host, without a `/` at the end: `example.com/docs`, `example.com`.
+    Paths(HashSet<String>),
     /// No bound.
     Any,
 }
@@ -35,6 +37,10 @@ impl Reach {
                 Reach::Folders(sitemaps.iter().filter_map(folder).collect())
             }
             Within::Prefix => Reach::Folders(pages.iter().filter_map(folder).collect()),
+            Within::Path if pages.is_empty() => {
+                Reach::Paths(sitemaps.iter().filter_map(folder_itself).collect())
+            }
+            Within::Path => Reach::Paths(pages.iter().filter_map(path_itself).collect()),
             Within::Any => Reach::Any,
         }
     }
@@ -52,6 +58,10 @@ impl Reach {
             Reach::Folders(seeds) => {
                 let own = || from.depth == 0 && same_host(from.url, target) && is_below(from.url, target);
                 below_any(seeds, target) || own()
+            }
+            Reach::Paths(seeds) => {
+                let own = || from.depth == 0 && same_host(from.url, target) && is_within(from.url, target);
+                at_or_below_any(seeds, target) || own()
             }
         }
     }
@@ -85,4 +95,27 @@ fn below_any(folders: &HashSet<String>, target: &Url) -> bool {
     let whole = format!("{host}{}", target.path());
     let mut ends = whole.bytes().enumerate().skip(host.len()).filter(|(_, byte)| *byte == b'/');
     ends.any(|(at, _)| folders.contains(&whole[..=at]))
+}
+
+/// A URL's host and path, without a `/` at the end.
+fn path_itself(url: &Url) -> Option<String> {
+    Some(format!("{}{}", origin::plain_host(url)?, url.path().trim_end_matches('/')))
+}
+
+fn folder_itself(url: &Url) -> Option<String> {
+    Some(format!("{}{}", origin::plain_host(url)?, folder_path(url).trim_end_matches('/')))
+}
+
+/// Whether a path is the page's own, or below it.
+fn is_within(page: &Url, target: &Url) -> bool {
+    let rest = target.path().strip_prefix(page.path().trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether one of the paths is the URL's, or above it.
+fn at_or_below_any(paths: &HashSet<String>, target: &Url) -> bool {
+    let Some(host) = origin::plain_host(target) else { return false };
+    let whole = format!("{host}{}", target.path());
+    let mut ends = whole.bytes().enumerate().skip(host.len()).filter(|(_, byte)| *byte == b'/');
+    ends.any(|(at, _)| paths.contains(&whole[..at])) || paths.contains(&whole)
 }

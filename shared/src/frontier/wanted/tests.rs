@@ -1,5 +1,5 @@
 use super::*;
-use crate::job::{Priority, Within};
+use crate::job::{PatternsOn, Priority, Within};
 
 fn job(within: Within, seeds: &[&str]) -> Job {
     let mut job = Job::of_seeds(seeds.iter().copied());
@@ -88,6 +88,45 @@ fn a_prefix_is_a_seeds_folder_or_that_of_a_page_at_depth_zero() {
     let from_seed = |to: &str| wanted.link(at(&moved, 0), url(to)).map(drop);
     assert_eq!(from_seed("https://www.a.com/docs/v3/x"), Ok(()));
     assert_eq!(from_seed("https://www.a.com/docs/x"), OUT);
+}
+
+#[test]
+fn a_path_is_a_seeds_and_what_is_below_it() {
+    let wanted = wanted(&job(Within::Path, &["https://a.com/docs", "https://b.com/", "https://c.com/x/"]));
+    verdicts(
+        &wanted,
+        "https://a.com/docs/x",
+        &[
+            ("https://a.com/docs", Ok(())),
+            ("https://a.com/docs/v1/a?b", Ok(())),
+            ("https://a.com/docs-old", OUT),
+            ("https://a.com/", OUT),
+            ("https://b.com/anything", Ok(())),
+            ("https://c.com/x", Ok(())),
+            ("https://c.com/xy", OUT),
+            ("https://d.com/docs", OUT),
+        ],
+    );
+    let moved = url("https://www.a.com/docs");
+    let from_seed = |to: &str| wanted.link(at(&moved, 0), url(to)).map(drop);
+    assert_eq!(from_seed("https://www.a.com/docs/x"), Ok(()));
+    assert_eq!(from_seed("https://www.a.com/blog"), OUT);
+}
+
+#[test]
+fn patterns_can_look_at_the_path_alone() {
+    let mut job = job(Within::Any, &["https://a.com/"]);
+    job.scope.include = vec!["^/blog/[a-z]+$".into()];
+    job.scope.patterns_on = PatternsOn::Path;
+    verdicts(
+        &wanted(&job),
+        "https://a.com/",
+        &[
+            ("https://b.org/blog/x?y=1", Ok(())),
+            ("https://b.org/x?/blog/y", Err(Reason::NotIncluded)),
+            ("https://b.org/x/blog/y", Err(Reason::NotIncluded)),
+        ],
+    );
 }
 
 #[test]
@@ -219,7 +258,7 @@ fn entries_of_sitemaps_are_one_link_away() {
 #[test]
 fn many_seeds_are_looked_up_not_searched() {
     let seeds: Vec<String> = (0..20_000).map(|i| format!("https://h{i}.com/d/")).collect();
-    for within in [Within::Host, Within::Site, Within::Prefix] {
+    for within in [Within::Host, Within::Site, Within::Prefix, Within::Path] {
         let mut job = job(within, &[]);
         job.seeds.urls = seeds.clone();
         let wanted = wanted(&job);

@@ -17,6 +17,10 @@ pub trait Reads: Send + Sync + 'static {
 
     /// Pages of a run after a place, at most `limit`.
     async fn pages(&self, selection: PageSelection) -> Result<Vec<PageRow>, StoreError>;
+
+    /// The content of those of these pages that have one, a JSON object each, in order of `seq`. It may
+    /// be large: ask for some ten at a time.
+    async fn contents(&self, run: RunId, seqs: &[u64]) -> Result<Vec<(u64, String)>, StoreError>;
 }
 
 /// Which records.

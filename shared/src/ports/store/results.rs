@@ -126,6 +126,8 @@ pub struct ParsedPage {
     pub meta: String,
     /// What went wrong in parsing, if something did.
     pub error: Option<String>,
+    /// Its content, a JSON object, where the job keeps it.
+    pub content: Option<String>,
 }
 
 /// A record to be stored.

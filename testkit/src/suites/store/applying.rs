@@ -19,7 +19,13 @@ pub(super) async fn a_page_closes_once_with_all_that_it_has<S: Store + Audit>(w:
     let at = segment();
     let mut closed = fetched(&grant.tasks[0].url);
     closed.asked_url = Some("https://a.example/old".into());
-    closed.parsed = Some(ParsedPage { title: Some("T".into()), meta: "{\"a\":1}".into(), error: None });
+    let content = "{\"markdown\":\"# T\"}".to_owned();
+    closed.parsed = Some(ParsedPage {
+        title: Some("T".into()),
+        meta: "{\"a\":1}".into(),
+        error: None,
+        content: Some(content.clone()),
+    });
     closed.records = vec![record("{\"n\":1}"), record("{\"n\":2}")];
     closed.links = vec![page(run, A, "next"), page(run, B, "far"), page(run, A, "next")];
     closed.refused = vec![(Reason::OutOfScope, 3)];
@@ -42,6 +48,8 @@ pub(super) async fn a_page_closes_once_with_all_that_it_has<S: Store + Audit>(w:
     assert_eq!((&row.object, row.offset, row.len), (&Some(at.object), Some(12), Some(34)));
     assert_eq!((row.digest.as_deref(), row.fetched_at), (Some("sha1:ABC"), Timestamp(77)));
     assert_eq!((row.title.as_deref(), row.meta.as_deref()), (Some("T"), Some("{\"a\":1}")));
+    let contents = w.store.contents(run, &[row.seq, row.seq + 1, 0]).await.unwrap();
+    assert_eq!(contents, [(row.seq, content)]);
     assert_eq!(row.asked_url.as_deref(), Some("https://a.example/old"));
     w.check(run).await;
 }
