@@ -1,17 +1,19 @@
 //! The dispatcher: turns a job's seeds into open URLs, open URLs into leases, and keeps the time.
 //!
-//! Four small loops over one store, any number of dispatchers at once:
+//! Small loops over one store, any number of dispatchers at once:
 //! - `seeds` admits the seeds of new runs;
 //! - `offers` makes leases of hosts that are ready, and offers them to the workers;
 //! - `claims` grants a lease to the worker that claims it, once;
 //! - `paced` takes the reports of leases that are over, and hints;
-//! - `sweep` is the timer: what was left behind by the dead is put back.
+//! - `sweep` is the timer: what was left behind by the dead is put back;
+//! - `reparse` announces the parts of re-parses.
 
 mod claims;
 mod config;
 mod offers;
 mod paced;
 mod patience;
+mod reparse;
 mod seeds;
 mod sweep;
 
@@ -66,6 +68,7 @@ pub async fn run(config: Config, deps: Deps, stop: CancellationToken) -> Result<
         claims::run(&room),
         paced::run(&room),
         sweep::run(&room),
+        reparse::run(&room),
     )?;
     Ok(())
 }

@@ -25,6 +25,7 @@ mod page;
 mod plan;
 mod prescan;
 mod preview;
+mod reparse;
 mod retry;
 mod segment;
 pub mod sitemap;

@@ -18,6 +18,8 @@ const MOST_PLANS: usize = 6;
 pub struct Plan {
     /// The run.
     pub run: RunId,
+    /// The version of its records that is made; 0 is the crawl's own.
+    pub version: u32,
     /// Its job.
     pub job: Arc<Job>,
     /// What it wants of links.
@@ -39,7 +41,7 @@ impl Plan {
         let rules = job.extract.as_ref().map(Rules::new).transpose()?;
         let content = job.extract.as_ref().and_then(content_of).map(|content| content::Rules::new(&content));
         let content = content.transpose()?;
-        Ok(Plan { run, wanted: Wanted::new(run, &job), job, rules, content, cache: Cache::default() })
+        Ok(Plan { run, version: 0, wanted: Wanted::new(run, &job), job, rules, content, cache: Cache::default() })
     }
 
     /// Whether the content is stored with the page.
@@ -67,18 +69,18 @@ pub(crate) fn content_of(extract: &Extract) -> Option<Cow<'_, Content>> {
 pub struct Plans(Mutex<VecDeque<Arc<Plan>>>);
 
 impl Plans {
-    /// A run's plan, if it is still here.
-    pub fn get(&self, run: RunId) -> Option<Arc<Plan>> {
+    /// The plan of a run's version, if it is still here.
+    pub fn get(&self, run: RunId, version: u32) -> Option<Arc<Plan>> {
         let mut plans = self.0.lock();
-        let at = plans.iter().position(|plan| plan.run == run)?;
+        let at = plans.iter().position(|plan| (plan.run, plan.version) == (run, version))?;
         let plan = plans.remove(at)?;
         plans.push_front(plan.clone());
         Some(plan)
     }
 
-    /// Keeps a plan; of two for one run the first is kept, and returned.
+    /// Keeps a plan; of two for one version the first is kept, and returned.
     pub fn keep(&self, plan: Plan) -> Arc<Plan> {
-        if let Some(plan) = self.get(plan.run) {
+        if let Some(plan) = self.get(plan.run, plan.version) {
             return plan;
         }
         let plan = Arc::new(plan);

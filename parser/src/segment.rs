@@ -2,11 +2,12 @@
 
 use crate::Deps;
 use crate::plan::{Plan, Plans};
+use crate::reparse::Parts;
 use crate::retry::{self, Failure};
 use crate::visit::{Place, Visited};
 use bytes::Bytes;
 use shared::ids::RunId;
-use shared::messages::{self, Hint, Paced, SegmentStored};
+use shared::messages::{self, Hint, Paced, SegmentStored, ToParse};
 use shared::ports::store::{ParsedSegment, StoreError};
 use shared::ports::{ArchiveError, Delivery, Lane};
 use shared::{crash, random, warc};
@@ -18,11 +19,12 @@ use tokio_util::sync::CancellationToken;
 pub struct Segments {
     deps: Deps,
     plans: Plans,
+    parts: Parts,
     stop: CancellationToken,
 }
 
 /// How a delivery is to be settled.
-enum Verdict {
+pub enum Verdict {
     /// All is done, or nothing is left to do.
     Done,
     /// Nobody can do it.
@@ -33,14 +35,16 @@ enum Verdict {
 
 impl Segments {
     pub fn new(deps: Deps, stop: CancellationToken) -> Self {
-        Segments { deps, plans: Plans::default(), stop }
+        let parts = Parts::new(deps.clone(), stop.clone());
+        Segments { deps, plans: Plans::default(), parts, stop }
     }
 
     /// Handles one delivery, and settles it last.
     pub async fn handle(&self, delivery: Delivery) {
         crash::point("parser.after_delivery");
-        let verdict = match messages::decode::<SegmentStored>(&delivery.body) {
-            Ok(stored) => self.segment(stored).await,
+        let verdict = match ToParse::decode(&delivery.body) {
+            Ok(ToParse::Stored(stored)) => self.segment(stored).await,
+            Ok(ToParse::Part(part)) => self.parts.part(part).await,
             Err(unreadable) => Verdict::Bury(unreadable.to_string()),
         };
         let settled = match verdict {
@@ -100,7 +104,7 @@ impl Segments {
 
     /// The run's plan; None: there is no such run, or it is over.
     async fn plan(&self, run: RunId) -> Result<Option<Arc<Plan>>, Verdict> {
-        if let Some(plan) = self.plans.get(run) {
+        if let Some(plan) = self.plans.get(run, 0) {
             return Ok(Some(plan));
         }
         let info = match retry::patiently(&self.stop, || self.deps.store.run(run)).await {

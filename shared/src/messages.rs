@@ -194,6 +194,44 @@ pub struct SegmentStored {
     pub at: SegmentRef,
 }
 
+/// Dispatcher to any parser, lane `parse`: pages of a run that is over, to be parsed again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReparsePart {
+    /// The run.
+    pub run: RunId,
+    /// The version that is being made.
+    pub version: u32,
+    /// The pages after this `seq`,
+    pub after: u64,
+    /// and up to this one.
+    pub until: u64,
+}
+
+/// What comes on the lane `parse`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToParse {
+    /// A segment of a run under way.
+    Stored(SegmentStored),
+    /// A part of a re-parse.
+    Part(ReparsePart),
+}
+
+impl ToParse {
+    /// Reads whichever of the two it is.
+    ///
+    /// # Errors
+    /// [`Unreadable`]: neither.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
+        match decode(bytes) {
+            Ok(stored) => Ok(ToParse::Stored(stored)),
+            Err(unreadable @ Unreadable::Other { .. }) => {
+                decode(bytes).map(ToParse::Part).map_err(|_neither| unreadable)
+            }
+            Err(unreadable) => Err(unreadable),
+        }
+    }
+}
+
 /// Worker to dispatcher, lane `paced`: a lease is over. Sent when every segment that holds its
 /// pages is stored and announced.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -252,6 +290,7 @@ named! {
     Claim = "lease.claim",
     Answer = "lease.answer",
     SegmentStored = "segment.stored",
+    ReparsePart = "reparse.part",
     Paced = "paced",
 }
 

@@ -9,6 +9,7 @@ mod hosts;
 mod idempotency;
 mod jobs;
 mod outbox;
+mod reparse;
 mod schedules;
 mod tenants;
 mod webhooks;

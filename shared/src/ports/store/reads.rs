@@ -32,6 +32,8 @@ pub struct RecordSelection {
     pub after: Option<(u64, u32)>,
     /// Valid ones (true) or rejected ones (false).
     pub valid: bool,
+    /// Of this version of the run's parsing; None: of the one that is current.
+    pub version: Option<u32>,
     /// At most so many.
     pub limit: u32,
 }
@@ -79,6 +81,8 @@ pub struct PageSelection {
     pub after: Option<u64>,
     /// With these properties.
     pub filter: PageFilter,
+    /// With what this version of the run's parsing read; None: the one that is current.
+    pub version: Option<u32>,
     /// At most so many.
     pub limit: u32,
 }

@@ -6,6 +6,7 @@ mod compare;
 mod hosts;
 mod idempotency;
 mod jobs;
+mod reparse;
 mod schedules;
 mod tenants;
 mod webhooks;
@@ -14,6 +15,9 @@ pub use compare::{Change, ChangedPage, Compare, Comparison};
 pub use hosts::{HostRobots, HostRow, HostSelection, Hosts};
 pub use idempotency::{Answer, Begun, Idempotency};
 pub use jobs::{JobInfo, JobSummary, Jobs, NewJob, Replaced};
+pub use reparse::{
+    FieldDifference, NewReparse, PART_PAGES, ParsedPart, Reparse, ReparseInfo, ReparseState, ReparsedPage,
+};
 pub use schedules::{DueJob, Fire, Fired, Firing, Schedules};
 pub use tenants::{ApiKey, NewKey, Quotas, Scope, Tenant, Tenants, Usage};
 pub use webhooks::{
@@ -25,8 +29,8 @@ pub use webhooks::{
 /// # Contract
 /// As of [`super::Store`]: every method is one transaction, and times are the store's own. Whatever
 /// takes a tenant answers for another tenant's rows as if there were none.
-pub trait Control: Tenants + Jobs + Schedules + Webhooks + Idempotency + Hosts + Compare {}
-impl<T: Tenants + Jobs + Schedules + Webhooks + Idempotency + Hosts + Compare> Control for T {}
+pub trait Control: Tenants + Jobs + Schedules + Webhooks + Idempotency + Hosts + Compare + Reparse {}
+impl<T: Tenants + Jobs + Schedules + Webhooks + Idempotency + Hosts + Compare + Reparse> Control for T {}
 
 /// Where a store keeps it.
 pub trait HasControl: Send + Sync + 'static {
