@@ -1,5 +1,4 @@
-use super::StoreError;
-use super::results::{NewRecord, ParsedPage};
+use super::super::{NewRecord, ParsedPage, StoreError};
 use crate::clock::Timestamp;
 use crate::ids::RunId;
 use crate::job::Extract;
