@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use shared::ids::RunId;
-use shared::ports::store::{PageFilter, PageSelection, RecordSelection};
+use shared::ports::store::{PageSelection, RecordSelection};
 
 /// The most rows in one answer.
 const MOST: u32 = 1_000;
@@ -45,7 +45,12 @@ pub async fn records(
 ) -> Result<Json<serde_json::Value>, Problem> {
     deps.store.summary(run).await?;
     let limit = cursor.limit();
-    let selection = RecordSelection { run, after: cursor.place()?, valid: !cursor.rejected, limit };
+    let selection = RecordSelection {
+        after: cursor.place()?,
+        valid: !cursor.rejected,
+        limit,
+        ..RecordSelection::of(run)
+    };
     let rows = deps.store.records(selection).await?;
     let next =
         rows.last().filter(|_| rows.len() == limit as usize).map(|row| format!("{}-{}", row.seq, row.ord));
@@ -76,7 +81,7 @@ pub async fn pages(
     deps.store.summary(run).await?;
     let limit = cursor.limit();
     let after = cursor.place()?.map(|(seq, _)| seq);
-    let rows = deps.store.pages(PageSelection { run, after, filter: PageFilter::default(), limit }).await?;
+    let rows = deps.store.pages(PageSelection { after, limit, ..PageSelection::of(run) }).await?;
     let next = rows.last().filter(|_| rows.len() == limit as usize).map(|row| row.seq.to_string());
     Ok(Json(serde_json::json!({ "data": rows, "next_cursor": next })))
 }

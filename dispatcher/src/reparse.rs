@@ -30,7 +30,7 @@ pub async fn run(room: &Room) -> Result<(), DispatcherError> {
 
 async fn announce(room: &Room) -> Result<(), DispatcherError> {
     let announce_after = Duration::from_millis(room.config.announce_after_ms);
-    let parts = room.deps.store.open_parts(announce_after, ANNOUNCED).await?;
+    let parts = room.deps.store.control().open_parts(announce_after, ANNOUNCED).await?;
     if parts.is_empty() {
         return Ok(());
     }

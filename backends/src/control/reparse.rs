@@ -54,7 +54,8 @@ impl<E: Engine> Reparse for Books<E> {
              SELECT $1, $2, n * $3, (n + 1) * $3, 0 FROM part RETURNING to_seq");
         let parts = tx.run(cut.int(run).int(version).int(i64::from(PART_PAGES))).await?.len() as u64;
         let now = tx.now().0;
-        let insert = sql("INSERT INTO reparses (run_id, version, base, dry_run, created_at, ended_at, parts, applied,
+        let insert =
+            sql("INSERT INTO reparses (run_id, version, base, dry_run, created_at, ended_at, parts, applied,
                  pages, records, rejected, extract) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0, 0, $8)");
         let insert = insert.int(run).int(version).int(base).int(i64::from(new.dry_run)).int(now);
         let ended = (parts == 0).then_some(now);
@@ -128,7 +129,8 @@ impl<E: Engine> Reparse for Books<E> {
             add(&mut *tx, run, version, field).await?;
         }
         let now = tx.now().0;
-        let count = sql("UPDATE reparses SET applied = applied + 1, pages = pages + $3, records = records + $4,
+        let count =
+            sql("UPDATE reparses SET applied = applied + 1, pages = pages + $3, records = records + $4,
                rejected = rejected + $5, ended_at = CASE WHEN applied + 1 >= parts THEN $6 END
              WHERE run_id = $1 AND version = $2 RETURNING ended_at, dry_run");
         let count = count.int(run).int(version).int(int(pages.len() as u64));

@@ -35,9 +35,10 @@ macro_rules! records {
             "SELECT json_group_array(json_array(seq, ord, data, rejected, url, asked_url, status, fetched_at))
              FROM (SELECT r.seq, r.ord, r.data, r.rejected, p.url, p.asked_url, p.status, p.fetched_at
                    FROM records r JOIN pages p ON p.run_id = r.run_id AND p.seq = r.seq
-                   WHERE r.run_id = ? AND (r.seq, r.ord) > (?, ?) AND ",
+                   WHERE r.run_id = ?1 AND r.version = coalesce(?5, (SELECT version FROM runs WHERE run_id = ?1))
+                     AND (r.seq, r.ord) > (?2, ?3) AND ",
             $which,
-            " ORDER BY r.seq, r.ord LIMIT +?)"
+            " ORDER BY r.seq, r.ord LIMIT +?4)"
         )
     };
 }
@@ -49,6 +50,7 @@ async fn records(store: &SqliteStore, selection: RecordSelection) -> Outcome<Vec
     let (seq, ord) = selection.after.map_or((-1, -1), |(seq, ord)| (int(seq), i64::from(ord)));
     let query = sqlx::query(if selection.valid { valid } else { rejected });
     let query = query.bind(selection.run.0).bind(seq).bind(ord).bind(i64::from(selection.limit));
+    let query = query.bind(selection.version.map(i64::from));
     let rows = query.fetch_all(&store.readers).await?;
     Ok(array(&rows)?.into_iter().map(record).collect())
 }
@@ -78,6 +80,7 @@ macro_rules! pages {
                 p.offset, p.len, p.digest, p.fetched_at, d.title, d.meta
              FROM pages p LEFT JOIN segments s ON s.segment_no = p.segment_no
              LEFT JOIN parsed d ON d.run_id = p.run_id AND d.seq = p.seq
+               AND d.version = coalesce(?4, (SELECT version FROM runs WHERE run_id = ?1))
              WHERE p.run_id = ?1 AND p.seq > ?2 ",
             $which,
             " ORDER BY p.seq LIMIT +?3"
@@ -86,17 +89,18 @@ macro_rules! pages {
 }
 
 async fn pages(store: &SqliteStore, selection: PageSelection) -> Outcome<Vec<PageRow>> {
-    let PageSelection { run, after, filter, limit } = selection;
+    let PageSelection { run, after, filter, version, limit } = selection;
     let all = filter == PageFilter::default();
     let query = sqlx::query(if all {
         pages!("")
     } else {
         pages!(
-            "AND (p.outcome = ?4 OR ?4 IS NULL) AND (p.status = ?5 OR ?5 IS NULL)
-             AND (p.reason = ?6 OR ?6 IS NULL) AND (substr(p.url, 1, length(?7)) = ?7 OR ?7 IS NULL)"
+            "AND (p.outcome = ?5 OR ?5 IS NULL) AND (p.status = ?6 OR ?6 IS NULL)
+             AND (p.reason = ?7 OR ?7 IS NULL) AND (substr(p.url, 1, length(?8)) = ?8 OR ?8 IS NULL)"
         )
     });
     let query = query.bind(run.0).bind(after.map_or(-1, int)).bind(i64::from(limit));
+    let query = query.bind(version.map(i64::from));
     let query = if all {
         query
     } else {

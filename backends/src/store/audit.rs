@@ -26,7 +26,7 @@ pub(crate) const EQUAL: [(&str, &str, &str); 12] = [
     (
         "records, valid and rejected",
         "SELECT records + rejected FROM run_counts WHERE run_id = $1",
-        "SELECT count(*) FROM records WHERE run_id = $1",
+        "SELECT count(*) FROM records WHERE run_id = $1 AND version = 0",
     ),
     (
         "rejected records",

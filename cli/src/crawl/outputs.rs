@@ -37,7 +37,8 @@ impl Outputs {
             return Ok(());
         }
         loop {
-            let selection = RecordSelection { run: self.run, after: self.after, valid: true, limit: BATCH };
+            let selection =
+                RecordSelection { after: self.after, limit: BATCH, ..RecordSelection::of(self.run) };
             let rows = self.store.records(selection).await?;
             for (path, sink) in &mut self.sinks {
                 sink.write(&rows).with_context(|| format!("--out: cannot write {path}"))?;

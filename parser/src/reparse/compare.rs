@@ -1,7 +1,8 @@
 //! How records differ from those of another version, field by field.
 
 use serde_json::{Map, Value};
-use shared::ports::store::{FieldDifference, RecordRow, ReparsedPage};
+use shared::ports::store::RecordRow;
+use shared::ports::store::control::{FieldDifference, ReparsedPage};
 use std::collections::{BTreeMap, BTreeSet};
 
 type Fields = Map<String, Value>;
@@ -13,9 +14,7 @@ pub fn records(old: &[RecordRow], new: &[ReparsedPage]) -> Vec<FieldDifference> 
         old.iter().map(|record| ((record.seq, record.ord), fields(&record.data))).collect();
     let new: BTreeMap<(u64, u32), Fields> = new
         .iter()
-        .flat_map(|page| {
-            (0..).zip(&page.records).map(move |(ord, record)| ((page.seq, ord), record))
-        })
+        .flat_map(|page| (0..).zip(&page.records).map(move |(ord, record)| ((page.seq, ord), record)))
         .filter(|(_, record)| record.rejected.is_none())
         .map(|(place, record)| (place, fields(&record.data)))
         .collect();

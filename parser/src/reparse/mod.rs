@@ -11,9 +11,8 @@ use crate::segment::Verdict;
 use pages::Stored;
 use shared::messages::ReparsePart;
 use shared::ports::ArchiveError;
-use shared::ports::store::control::{
-    PageRow, PageSelection, ParsedPart, RecordRow, RecordSelection, ReparseInfo, StoreError,
-};
+use shared::ports::store::control::{ParsedPart, ReparseInfo};
+use shared::ports::store::{PageRow, PageSelection, RecordRow, RecordSelection, StoreError};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -45,9 +44,8 @@ impl Parts {
         let plan = self.plan(part, &info).await?;
         let mut stored = Vec::new();
         for rows in pages::together(self.rows(part).await?) {
-            let read = retry::patiently(&self.stop, || {
-                self.deps.archive.read(&rows.object, rows.offset, rows.len)
-            });
+            let read =
+                retry::patiently(&self.stop, || self.deps.archive.read(&rows.object, rows.offset, rows.len));
             match read.await {
                 Ok(bytes) => stored.push(Stored { rows, bytes }),
                 // What is not in the archive any more is left out of the new version.
@@ -68,7 +66,7 @@ impl Parts {
     /// The version; None: it is gone, or done.
     async fn version(&self, part: ReparsePart) -> Result<Option<ReparseInfo>, Verdict> {
         let found =
-            retry::patiently(&self.stop, || self.deps.store.reparse(part.run, part.version)).await;
+            retry::patiently(&self.stop, || self.deps.store.control().reparse(part.run, part.version)).await;
         match found {
             Ok(info) => Ok(Some(info)),
             Err(Failure::Never(StoreError::NotFound(_))) => Ok(None),
@@ -101,7 +99,7 @@ impl Parts {
         let mut after = part.after;
         while after < part.until {
             let selection =
-                || PageSelection { run: part.run, after: Some(after), limit: ROWS, version: Some(0) };
+                || PageSelection { after: Some(after), limit: ROWS, ..PageSelection::of(part.run) };
             let found = match retry::patiently(&self.stop, || self.deps.store.pages(selection())).await {
                 Ok(found) => found,
                 Err(failure) => return Err(self.failed(failure).await),
@@ -119,11 +117,10 @@ impl Parts {
         let mut after = (part.after, u32::MAX);
         loop {
             let selection = || RecordSelection {
-                run: part.run,
                 after: Some(after),
-                valid: true,
                 limit: ROWS,
                 version: Some(base),
+                ..RecordSelection::of(part.run)
             };
             let found = match retry::patiently(&self.stop, || self.deps.store.records(selection())).await {
                 Ok(found) => found,
@@ -140,7 +137,7 @@ impl Parts {
     }
 
     async fn apply(&self, part: ParsedPart) -> Result<(), Verdict> {
-        match retry::patiently(&self.stop, || self.deps.store.apply_part(part.clone())).await {
+        match retry::patiently(&self.stop, || self.deps.store.control().apply_part(part.clone())).await {
             Ok(applied) => {
                 tracing::debug!(run = %part.part.run, version = part.part.version, applied, "a part");
                 Ok(())

@@ -7,7 +7,8 @@ use shared::ids::{HostId, LeaseId, SegmentId};
 use shared::manifest::{RecordSpan, Visit};
 use shared::messages::{SegmentRef, Task};
 use shared::outcome::{Kind, Outcome};
-use shared::ports::store::{Ending, PageRow, ReparsedPage};
+use shared::ports::store::control::ReparsedPage;
+use shared::ports::store::{Ending, PageRow};
 
 /// Bytes of the archive read at a time, unless a single page is larger.
 const STRETCH: u64 = 16 << 20;

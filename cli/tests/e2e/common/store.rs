@@ -3,9 +3,7 @@
 use backends::sqlite::SqliteStore;
 use shared::clock::SystemClock;
 use shared::ids::RunId;
-use shared::ports::store::{
-    Audit, PageFilter, PageRow, PageSelection, Reads, RunSelection, RunSummary, Runs,
-};
+use shared::ports::store::{Audit, PageRow, PageSelection, Reads, RunSelection, RunSummary, Runs};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -37,7 +35,7 @@ impl Books {
             let after = pages.last().map(|page: &PageRow| page.seq);
             let more = self
                 .store
-                .pages(PageSelection { run, after, filter: PageFilter::default(), limit: 1_000 })
+                .pages(PageSelection { after, limit: 1_000, ..PageSelection::of(run) })
                 .await
                 .unwrap();
             if more.is_empty() {

@@ -38,6 +38,13 @@ pub struct RecordSelection {
     pub limit: u32,
 }
 
+impl RecordSelection {
+    /// The first 100 valid records of a run's current version.
+    pub fn of(run: RunId) -> Self {
+        RecordSelection { run, after: None, valid: true, version: None, limit: 100 }
+    }
+}
+
 /// A record and its page.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RecordRow {
@@ -85,6 +92,13 @@ pub struct PageSelection {
     pub version: Option<u32>,
     /// At most so many.
     pub limit: u32,
+}
+
+impl PageSelection {
+    /// The first 100 pages of a run, with what its current version read.
+    pub fn of(run: RunId) -> Self {
+        PageSelection { run, after: None, filter: PageFilter::default(), version: None, limit: 100 }
+    }
 }
 
 /// A closed URL.

@@ -4,8 +4,8 @@ use shared::ids::UrlId;
 use shared::outcome::{Kind, Reason};
 use shared::ports::Store;
 use shared::ports::store::{
-    Audit, ClosedPage, Command, Ending, NewRecord, PageEnd, PageFilter, PageSelection, ParsedPage,
-    ParsedVisit, RunCounts, RunState, TallyKind,
+    Audit, ClosedPage, Command, Ending, NewRecord, PageEnd, PageSelection, ParsedPage, ParsedVisit,
+    RunCounts, RunState, TallyKind,
 };
 use std::time::Duration;
 
@@ -36,11 +36,7 @@ pub(super) async fn a_page_closes_once_with_all_that_it_has<S: Store + Audit>(w:
     assert_eq!(w.counts(run).await, expected);
     assert_eq!(w.tally(run, TallyKind::Status, "200").await, 1);
     assert_eq!(w.tally(run, TallyKind::Refused, "out_of_scope").await, 3);
-    let pages = w
-        .store
-        .pages(PageSelection { run, after: None, filter: PageFilter::default(), limit: 10 })
-        .await
-        .unwrap();
+    let pages = w.store.pages(PageSelection { limit: 10, ..PageSelection::of(run) }).await.unwrap();
     assert_eq!(pages.len(), 1);
     let row = &pages[0];
     assert_eq!((row.url_id, row.kind, &row.url), (grant.tasks[0].url_id, Kind::Page, &grant.tasks[0].url));

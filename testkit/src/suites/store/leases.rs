@@ -4,7 +4,7 @@ use super::world::{
 use shared::job::Delay;
 use shared::outcome::Reason;
 use shared::ports::Store;
-use shared::ports::store::{Audit, PageFilter, PageSelection, RunState, TallyKind};
+use shared::ports::store::{Audit, PageSelection, RunState, TallyKind};
 use std::time::Duration;
 
 pub(super) async fn a_lease_holds_urls_of_one_host_in_order<S: Store + Audit>(w: World<S>) {
@@ -136,11 +136,7 @@ pub(super) async fn those_that_died_are_leased_apart_and_closed_in_the_end<S: St
     assert_eq!(w.state(run).await, RunState::Done);
     assert_eq!((w.counts(run).await.pages, w.counts(run).await.failed), (11, 1));
     assert_eq!(w.tally(run, TallyKind::Failed, "poison_fetch").await, 1);
-    let pages = w
-        .store
-        .pages(PageSelection { run, after: None, filter: PageFilter::default(), limit: 100 })
-        .await
-        .unwrap();
+    let pages = w.store.pages(PageSelection::of(run)).await.unwrap();
     let poison = pages.iter().find(|page| page.url.ends_with("000004")).unwrap();
     assert_eq!((&*poison.outcome, &poison.reason), ("failed", &Some(Reason::PoisonFetch.to_string())));
 }

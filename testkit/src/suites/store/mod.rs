@@ -8,6 +8,7 @@ mod leases;
 mod limits;
 mod random;
 mod reading;
+mod reparse;
 mod runs;
 mod timer;
 mod turns;
@@ -58,5 +59,8 @@ cases! {
     timer: retries_come_back_when_they_are_due a_handed_lease_ends_with_its_segments
         what_a_handed_lease_lost_waits_again segments_are_announced_again;
     reading: rows_come_in_order_and_in_pages records_name_their_page rejected_records_are_kept_apart;
+    reparse: only_a_run_that_is_over_is_parsed_again parts_cover_every_page_once
+        with_its_last_part_a_version_is_current a_dry_run_waits_to_be_adopted
+        a_version_that_is_not_current_can_be_dropped;
     random: any_order_of_events_closes_every_url_once;
 }

@@ -7,7 +7,7 @@ use shared::ids::{RunId, UrlId};
 use shared::messages::{Grant, LeaseOffer, LeaseReport};
 use shared::outcome::Reason;
 use shared::ports::Store;
-use shared::ports::store::{Audit, Command, PageEnd, PageFilter, PageSelection, ParsedSegment, RunState};
+use shared::ports::store::{Audit, Command, PageEnd, PageSelection, ParsedSegment, RunState};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -254,12 +254,8 @@ impl<S: Store + Audit> History<S> {
     }
 
     async fn every_url_once(&self, run: RunId, seed: u64) {
-        let pages = self
-            .w
-            .store
-            .pages(PageSelection { run, after: None, filter: PageFilter::default(), limit: 10_000 })
-            .await
-            .unwrap();
+        let pages =
+            self.w.store.pages(PageSelection { limit: 10_000, ..PageSelection::of(run) }).await.unwrap();
         let ids: HashSet<UrlId> = pages.iter().map(|page| page.url_id).collect();
         assert_eq!(ids.len(), pages.len(), "history {seed}: closed twice");
         let counts = self.w.counts(run).await;

@@ -1,7 +1,7 @@
 use super::world::{World, ends, fetched, job, segment};
 use shared::ids::RunId;
 use shared::ports::Store;
-use shared::ports::store::{Audit, NewRecord, PageFilter, PageSelection, RecordSelection};
+use shared::ports::store::{Audit, NewRecord, PageSelection, RecordSelection};
 
 /// A run of 20 pages with three records each, the second of them rejected.
 async fn harvested<S: Store + Audit>(w: &World<S>) -> RunId {
@@ -29,11 +29,7 @@ pub(super) async fn rows_come_in_order_and_in_pages<S: Store + Audit>(w: World<S
     let mut urls = Vec::new();
     let mut after = None;
     loop {
-        let pages = w
-            .store
-            .pages(PageSelection { run, after, filter: PageFilter::default(), limit: 6 })
-            .await
-            .unwrap();
+        let pages = w.store.pages(PageSelection { after, limit: 6, ..PageSelection::of(run) }).await.unwrap();
         let Some(last) = pages.last() else { break };
         assert!(pages.is_sorted_by_key(|page| page.seq));
         after = Some(last.seq);
@@ -44,7 +40,7 @@ pub(super) async fn rows_come_in_order_and_in_pages<S: Store + Audit>(w: World<S
     let mut places = Vec::new();
     let mut after = None;
     loop {
-        let selection = RecordSelection { run, after, valid: true, limit: 7 };
+        let selection = RecordSelection { after, limit: 7, ..RecordSelection::of(run) };
         let records = w.store.records(selection).await.unwrap();
         let Some(last) = records.last() else { break };
         after = Some((last.seq, last.ord));
@@ -56,13 +52,9 @@ pub(super) async fn rows_come_in_order_and_in_pages<S: Store + Audit>(w: World<S
 
 pub(super) async fn records_name_their_page<S: Store + Audit>(w: World<S>) {
     let run = harvested(&w).await;
-    let selection = RecordSelection { run, after: None, valid: true, limit: 3 };
+    let selection = RecordSelection { limit: 3, ..RecordSelection::of(run) };
     let records = w.store.records(selection).await.unwrap();
-    let pages = w
-        .store
-        .pages(PageSelection { run, after: None, filter: PageFilter::default(), limit: 1 })
-        .await
-        .unwrap();
+    let pages = w.store.pages(PageSelection { limit: 1, ..PageSelection::of(run) }).await.unwrap();
     let (record, page) = (&records[1], &pages[0]);
     assert_eq!((record.seq, record.ord, &*record.data), (page.seq, 2, "{\"n\":2}"));
     assert_eq!((&record.final_url, Some(&record.url)), (&page.url, page.asked_url.as_ref()));
@@ -71,11 +63,11 @@ pub(super) async fn records_name_their_page<S: Store + Audit>(w: World<S>) {
 
 pub(super) async fn rejected_records_are_kept_apart<S: Store + Audit>(w: World<S>) {
     let run = harvested(&w).await;
-    let selection = RecordSelection { run, after: None, valid: false, limit: 100 };
+    let selection = RecordSelection { valid: false, ..RecordSelection::of(run) };
     let records = w.store.records(selection).await.unwrap();
     assert_eq!(records.len(), 20);
     assert!(records.iter().all(|record| record.ord == 1 && record.rejected.is_some()));
     let other = w.running(job(), 0).await;
-    let selection = RecordSelection { run: other, after: None, valid: true, limit: 100 };
+    let selection = RecordSelection::of(other);
     assert_eq!(w.store.records(selection).await.unwrap(), []);
 }
