@@ -1,7 +1,7 @@
 //! The parser: takes segments that are stored, reads their pages, and applies what it read to the
 //! database, one transaction a segment. It opens no connection to the internet.
 //!
-//! `segment` goes from message to transaction; `visit` decides what becomes of one URL; `page` reads one
+//! `segment` goes from message to transaction (`reparse` does so for stored pages); `visit` decides what becomes of one URL; `page` reads one
 //! page: `charset`, `html`, `walk`, then `links`, `meta`, `jsonld`, `microdata` and `extract`. `sitemap` reads sitemaps.
 
 mod cache;

@@ -9,7 +9,7 @@ use shared::job::Delay;
 use shared::manifest::RecordSpan;
 use shared::outcome::Kind;
 use shared::ports::store::{
-    Frontier, PageFilter, PageRow, PageSelection, Reads, RecordSelection, RunState, Runs, SweepPolicy,
+    Frontier, PageRow, PageSelection, Reads, RecordSelection, RunState, Runs, SweepPolicy,
 };
 use shared::ports::{Archive, DeadLetter, Lane, Queue};
 use std::collections::{BTreeMap, HashMap};
@@ -47,7 +47,7 @@ pub async fn all(world: &World, runs: &[Run], ops: &[Op], disturbed: usize) -> V
     let mut wrong = Vec::new();
     for run in runs {
         let done = at_once(world.store.summary(run.id)).unwrap().state == RunState::Done;
-        let pages = PageSelection { run: run.id, after: None, filter: PageFilter::default(), limit: 10_000 };
+        let pages = PageSelection { limit: 10_000, ..PageSelection::of(run.id) };
         let pages = at_once(world.store.pages(pages)).unwrap();
         urls(world, run, &pages, done, disturbed, &mut wrong);
         bytes(world, run, &pages, &mut wrong).await;
@@ -136,7 +136,7 @@ async fn bytes(world: &World, run: &Run, pages: &[PageRow], wrong: &mut Vec<Stri
 
 /// I3: one record for each page, and that the right one.
 fn records(world: &World, run: &Run, pages: &[PageRow], wrong: &mut Vec<String>) {
-    let selection = RecordSelection { run: run.id, after: None, valid: true, limit: 10_000 };
+    let selection = RecordSelection { limit: 10_000, ..RecordSelection::of(run.id) };
     let mut records: HashMap<u64, Vec<String>> = HashMap::new();
     for row in at_once(world.store.records(selection)).unwrap() {
         records.entry(row.seq).or_default().push(row.data);
