@@ -41,7 +41,15 @@ impl Plan {
         let rules = job.extract.as_ref().map(Rules::new).transpose()?;
         let content = job.extract.as_ref().and_then(content_of).map(|content| content::Rules::new(&content));
         let content = content.transpose()?;
-        Ok(Plan { run, version: 0, wanted: Wanted::new(run, &job), job, rules, content, cache: Cache::default() })
+        Ok(Plan {
+            run,
+            version: 0,
+            wanted: Wanted::new(run, &job),
+            job,
+            rules,
+            content,
+            cache: Cache::default(),
+        })
     }
 
     /// Whether the content is stored with the page.

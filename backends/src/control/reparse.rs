@@ -221,13 +221,14 @@ async fn write(
 ) -> Result<Counts, StoreError> {
     for some in pages.chunks(ROWS) {
         let text = format!(
-            "INSERT INTO parsed (run_id, version, seq, title, error, meta) VALUES {}",
-            places(some.len(), 6, 0)
+            "INSERT INTO parsed (run_id, version, seq, title, error, meta, content) VALUES {}",
+            places(some.len(), 7, 0)
         );
         let insert = some.iter().fold(sql(text), |insert, page| {
             let parsed = &page.parsed;
             let insert = insert.int(run).int(version).int(int(page.seq)).text_or_null(parsed.title.clone());
-            insert.text_or_null(parsed.error.clone()).text(parsed.meta.clone())
+            let insert = insert.text_or_null(parsed.error.clone()).text(parsed.meta.clone());
+            insert.text_or_null(parsed.content.clone())
         });
         tx.run(insert).await?;
     }

@@ -66,7 +66,8 @@ fn record(columns: RecordColumns) -> RecordRow {
 async fn contents(store: &SqliteStore, run: RunId, seqs: &[u64]) -> Outcome<Vec<(u64, String)>> {
     let wanted = serde_json::to_string(seqs).map_err(corrupt)?;
     let query = sqlx::query(
-        "SELECT d.seq, d.content FROM json_each(?) w JOIN parsed d ON d.run_id = ? AND d.seq = w.value
+        "SELECT d.seq, d.content FROM json_each(?1) w JOIN parsed d ON d.run_id = ?2 AND d.seq = w.value
+           AND d.version = (SELECT version FROM runs WHERE run_id = ?2)
          WHERE d.content IS NOT NULL ORDER BY d.seq",
     );
     let rows = query.bind(wanted).bind(run.0).fetch_all(&store.readers).await?;

@@ -22,7 +22,8 @@ async fn over<S: Store + Audit>(w: &World<S>, pages: usize) -> RunId {
         let at = segment();
         let visits = grant.tasks.iter().map(|task| {
             let mut page = fetched(&task.url);
-            page.parsed = Some(ParsedPage { title: Some("first".into()), meta: "{}".into(), error: None });
+            page.parsed =
+                Some(ParsedPage { title: Some("first".into()), meta: "{}".into(), ..ParsedPage::default() });
             page.records = vec![record("{\"n\":0}")];
             ends(grant.lease, task, page)
         });
@@ -49,7 +50,11 @@ async fn apply<S: Store + Audit>(w: &World<S>, part: ReparsePart, data: &str) ->
     let pages: Vec<ReparsedPage> = pages
         .map(|page| ReparsedPage {
             seq: page.seq,
-            parsed: ParsedPage { title: Some("second".into()), meta: "{\"v\":2}".into(), error: None },
+            parsed: ParsedPage {
+                title: Some("second".into()),
+                meta: "{\"v\":2}".into(),
+                ..ParsedPage::default()
+            },
             records: vec![record(data)],
         })
         .collect();
