@@ -14,6 +14,8 @@ mod location;
 pub mod memory;
 #[cfg(any(feature = "memory", feature = "file", feature = "s3", feature = "cloud"))]
 mod objects;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "s3")]
 pub mod s3;
 #[cfg(feature = "sqlite")]

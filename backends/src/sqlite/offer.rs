@@ -54,7 +54,7 @@ pub(super) async fn offer(store: &SqliteStore, policy: OfferPolicy) -> Result<Of
 }
 
 /// Writes a lease, and notes it with its run.
-async fn lease(tx: &mut Tx<'_>, candidate: &mut Candidate, host: &Host, urls: Urls) -> Result<LeaseId> {
+async fn lease(tx: &mut Tx<'_>, candidate: &mut Candidate<Host>, host: &Host, urls: Urls) -> Result<LeaseId> {
     // Each statement reads what the one before it did: the lease's number, the rows changed.
     let query = sqlx::query(
         "INSERT INTO leases (run_id, host_id, lane, state, expires_at) VALUES (?, ?, ?, 0, ?)

@@ -39,7 +39,7 @@ pub(super) async fn candidates(
     store: &SqliteStore,
     tx: &mut Tx<'_>,
     rows: &[SqliteRow],
-) -> Result<(u64, Vec<Candidate>)> {
+) -> Result<(u64, Vec<Candidate<Host>>)> {
     let (offered, rows) = rows.split_first().ok_or_else(|| corrupt("a count without a row"))?;
     let mut runs = Vec::with_capacity(rows.len());
     for row in rows {
@@ -83,7 +83,7 @@ async fn pages_left(tx: &mut Tx<'_>, run: RunId, limit: i64, pages: i64) -> Resu
 }
 
 /// The next ready host of a run.
-pub(super) async fn next_host(tx: &mut Tx<'_>, run: &mut Candidate, room: u64) -> Result<Option<Host>> {
+pub(super) async fn next_host(tx: &mut Tx<'_>, run: &mut Candidate<Host>, room: u64) -> Result<Option<Host>> {
     if run.hosts.is_empty() && run.more {
         let limit = room.clamp(1, HOSTS);
         run.hosts = host::ready(tx, run.run, limit).await?.into();
@@ -94,7 +94,12 @@ pub(super) async fn next_host(tx: &mut Tx<'_>, run: &mut Candidate, room: u64) -
 }
 
 /// Of the runs that wait for a host, the place of the one that gets it: `place`, or another.
-pub(super) async fn winner(tx: &mut Tx<'_>, runs: &[Candidate], place: usize, host: HostId) -> Result<usize> {
+pub(super) async fn winner(
+    tx: &mut Tx<'_>,
+    runs: &[Candidate<Host>],
+    place: usize,
+    host: HostId,
+) -> Result<usize> {
     if runs.len() < 2 {
         return Ok(place);
     }

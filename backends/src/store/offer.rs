@@ -51,7 +51,7 @@ pub(crate) struct Urls {
     pub(crate) ready_at: i64,
 }
 
-pub(crate) fn look(now: Timestamp, run: &Candidate, host: &Host, policy: OfferPolicy) -> Look {
+pub(crate) fn look<H>(now: Timestamp, run: &Candidate<H>, host: &Host, policy: OfferPolicy) -> Look {
     // None waits: another lease of this call took the last one.
     let Some(died) = host.died else { return Look::Blocked { until: now.0 + SOON } };
     if host.next_at > now.0 {
@@ -90,7 +90,7 @@ pub(crate) fn pause_of(job: &Job, delay_ms: i64) -> i64 {
 }
 
 /// URLs for a lease.
-fn size(run: &Candidate, host: &Host, died: i64, lanes: u16, policy: OfferPolicy) -> i64 {
+fn size<H>(run: &Candidate<H>, host: &Host, died: i64, lanes: u16, policy: OfferPolicy) -> i64 {
     let mut urls = u64::from(policy.urls.max(1));
     if let pause @ 1.. = pause_of(&run.job, host.delay_ms) {
         let fit = ms(policy.slice) / pause + 1;

@@ -1,13 +1,12 @@
 //! Whose turn it is: urgent runs first, then those with the fewest leases for their weight.
 
-use super::offer::Host;
 use shared::ids::RunId;
 use shared::job::Job;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// A run that may get leases.
-pub(crate) struct Candidate {
+/// A run that may get leases. `H` is what is kept of a host until somebody looks at it.
+pub(crate) struct Candidate<H> {
     pub(crate) run: RunId,
     pub(crate) urgent: bool,
     pub(crate) weight: u64,
@@ -17,14 +16,14 @@ pub(crate) struct Candidate {
     pub(crate) pages: Option<u64>,
     pub(crate) job: Arc<Job>,
     /// Hosts that may be ready, not looked at yet.
-    pub(crate) hosts: VecDeque<Host>,
+    pub(crate) hosts: VecDeque<H>,
     /// Whether there may be more of them than `hosts`.
     pub(crate) more: bool,
 }
 
 /// The place of the run whose turn it is.
-pub(crate) fn next(runs: &[Candidate]) -> Option<usize> {
-    let order = |a: &Candidate, b: &Candidate| {
+pub(crate) fn next<H>(runs: &[Candidate<H>]) -> Option<usize> {
+    let order = |a: &Candidate<H>, b: &Candidate<H>| {
         let share = (a.leases * b.weight).cmp(&(b.leases * a.weight));
         b.urgent.cmp(&a.urgent).then(share).then(a.run.cmp(&b.run))
     };
@@ -33,7 +32,7 @@ pub(crate) fn next(runs: &[Candidate]) -> Option<usize> {
 
 /// Of `rivals`, the runs that wait for a host in the order of when they were served there, the place of
 /// the one that gets it: `place`, or another.
-pub(crate) fn winner(runs: &[Candidate], place: usize, rivals: &[RunId]) -> usize {
+pub(crate) fn winner<H>(runs: &[Candidate<H>], place: usize, rivals: &[RunId]) -> usize {
     let mut best = place;
     for run in rivals.iter().rev() {
         let rival = runs.iter().position(|candidate| candidate.run == *run && candidate.pages != Some(0));

@@ -1,0 +1,58 @@
+//! The runs that may get leases.
+
+use super::PostgresStore;
+use super::codes::{count, get, number, optional};
+use super::error::{Result, corrupt};
+use super::tx::Tx;
+use crate::store::turn::Candidate;
+use shared::ids::{HostId, RunId};
+use std::collections::VecDeque;
+
+/// Runs that one call looks at, those whose turn comes first.
+const RUNS: i64 = 256;
+
+/// The number of offers that nobody has claimed yet, and the running runs that have a host to look at and are
+/// not stopped by pages, bytes or time, in the order of their turns.
+pub(super) async fn candidates(store: &PostgresStore, tx: &mut Tx) -> Result<(u64, Vec<Candidate<HostId>>)> {
+    let query = sqlx::query(
+        "SELECT o.n, c.* FROM (SELECT count(*) AS n FROM leases WHERE state = 0 AND state < 2) o LEFT JOIN (
+           SELECT r.run_id, r.urgent, r.weight, l.n, r.page_limit, c.pages,
+                  CASE WHEN r.page_limit IS NOT NULL THEN
+                    (SELECT count(*) FROM leases l JOIN queue q ON q.run_id = l.run_id AND q.host_id = l.host_id
+                       AND q.lease_id = l.lease_id WHERE l.run_id = r.run_id AND q.kind = 3) END
+           FROM runs r JOIN run_counts c ON c.run_id = r.run_id
+           CROSS JOIN LATERAL (SELECT count(*) AS n FROM leases l WHERE l.run_id = r.run_id AND l.state < 2) l
+           WHERE r.state < 3 AND r.state = 1
+             AND (r.byte_limit IS NULL OR c.bytes < r.byte_limit) AND (r.deadline IS NULL OR r.deadline > $1)
+             AND EXISTS (SELECT 1 FROM run_hosts h WHERE h.run_id = r.run_id AND h.ready_at <= $1)
+           ORDER BY r.urgent DESC, l.n::double precision / greatest(r.weight, 1), r.run_id LIMIT $2) c ON true",
+    );
+    let rows = tx.all(query.bind(tx.now.0).bind(RUNS)).await?;
+    let first = rows.first().ok_or_else(|| corrupt("a count without a row"))?;
+    let offered = count(first, 0)?;
+    let rows: Vec<_> = rows.iter().filter(|row| matches!(optional(row, 1), Ok(Some(_)))).collect();
+    let runs: Vec<RunId> = rows.iter().map(|row| Ok(RunId(get(row, 1)?))).collect::<Result<_>>()?;
+    let jobs = store.jobs(tx, &runs).await?;
+    let mut candidates = Vec::with_capacity(rows.len());
+    for ((row, run), job) in rows.into_iter().zip(runs).zip(jobs) {
+        candidates.push(Candidate {
+            run,
+            urgent: get(row, 2)?,
+            weight: count(row, 3)?.max(1),
+            leases: count(row, 4)?,
+            pages: match optional(row, 5)? {
+                None => None,
+                // Those that are fetched and those that are under way count.
+                Some(limit) => {
+                    let under_way = optional(row, 7)?.unwrap_or_default();
+                    let left = limit.saturating_sub(number(row, 6)?).saturating_sub(under_way);
+                    Some(u64::try_from(left).unwrap_or(0))
+                }
+            },
+            job,
+            hosts: VecDeque::new(),
+            more: true,
+        });
+    }
+    Ok((offered, candidates))
+}
