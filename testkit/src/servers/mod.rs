@@ -3,6 +3,7 @@
 
 mod group;
 mod http;
+pub mod postgres;
 pub mod rabbitmq;
 pub mod s3;
 

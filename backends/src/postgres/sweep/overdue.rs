@@ -38,7 +38,8 @@ async fn end(store: &PostgresStore, run: RunId, leases: &[Held]) -> Result<(u64,
     let mut books = ledger::open(&mut tx, run).await?;
     let mut locked = lease::lock(&mut tx, leases).await?;
     locked.retain(|lease| lease.state < 2 && lease.expires_at <= tx.now.0);
-    let (offered, granted): (Vec<&Locked>, Vec<&Locked>) = locked.iter().partition(|lease| lease.state == OFFERED);
+    let (offered, granted): (Vec<&Locked>, Vec<&Locked>) =
+        locked.iter().partition(|lease| lease.state == OFFERED);
     // Their workers may have asked just before they died.
     let pauses = granted.iter().map(|lease| (lease.held.host, pause_of(&job, lease.delay_ms)));
     host::pause(&mut tx, pauses).await?;

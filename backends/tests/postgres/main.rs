@@ -1,0 +1,5 @@
+//! The store on Postgres: the suite, many at once, and a server that goes away.
+#![cfg(feature = "postgres")]
+
+mod common;
+mod suite;
