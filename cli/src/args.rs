@@ -31,6 +31,13 @@ pub enum Command {
     /// Show how Harvestman understands a URL, a robots.txt or a page. Asks no server.
     #[command(subcommand)]
     Inspect(Inspect),
+    /// Bring the database to this version of Harvestman. Services that run go on meanwhile.
+    #[cfg(feature = "cluster")]
+    Migrate {
+        /// The store, as the services know it: `postgres://USER:PASSWORD@HOST/DATABASE`.
+        #[arg(long, value_name = "URL", env = "HARVESTMAN_STORE", hide_env_values = true)]
+        store: String,
+    },
     /// Work with the archive of a cluster.
     #[cfg(feature = "cluster")]
     #[command(subcommand)]

@@ -55,6 +55,12 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Inspect(what) => inspect::run(what)?,
         #[cfg(feature = "cluster")]
+        Command::Migrate { store } => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let (before, after) = runtime.block_on(service::connect::migrate_store(store))?;
+            say::out(format_args!("the database was of version {before}, and is of version {after}\n"))?;
+        }
+        #[cfg(feature = "cluster")]
         Command::Storage(args::StorageCommand::Init { archive }) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(service::connect::make_archive(archive))?;

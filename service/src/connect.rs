@@ -45,7 +45,17 @@ fn shown(url: &str) -> String {
     }
 }
 
-/// The store at `sqlite://PATH`.
+/// The schemes of stores.
+#[cfg(feature = "store")]
+const STORES: &str = if cfg!(feature = "postgres") {
+    "sqlite://PATH, postgres://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full"
+} else {
+    "sqlite://PATH"
+};
+
+/// The store at `sqlite://PATH` or `postgres://…`. Waits for a Postgres that does not answer, or whose schema
+/// is older than this program: it comes back, or somebody runs `harvestman migrate`. Whoever does not want to
+/// wait drops this.
 ///
 /// # Errors
 /// An unknown scheme, or what the store says.
@@ -57,7 +67,50 @@ pub async fn store(
     if let Some(path) = path_of(url, "sqlite") {
         return Ok(Arc::new(backends::sqlite::SqliteStore::open(&path, clock).await?));
     }
-    Err(ConnectError::Scheme { setting: "store", url: shown(url), known: "sqlite://PATH" })
+    #[cfg(feature = "postgres")]
+    if is_postgres(url) {
+        return Ok(Arc::new(postgres(url).await?));
+    }
+    Err(ConnectError::Scheme { setting: "store", url: shown(url), known: STORES })
+}
+
+/// Brings the schema of a store to this program's version. Returns the version before and after.
+///
+/// # Errors
+/// An unknown scheme, or what the store says.
+#[cfg(feature = "postgres")]
+pub async fn migrate_store(url: &str) -> Result<(i64, i64), ConnectError> {
+    if let Some(path) = path_of(url, "sqlite") {
+        return Ok(backends::sqlite::migrate(&path).await?);
+    }
+    if is_postgres(url) {
+        return Ok(backends::postgres::migrate(url).await?);
+    }
+    Err(ConnectError::Scheme { setting: "store", url: shown(url), known: STORES })
+}
+
+#[cfg(feature = "postgres")]
+fn is_postgres(url: &str) -> bool {
+    matches!(url.split_once("://"), Some(("postgres" | "postgresql", _)))
+}
+
+/// How long to wait for a Postgres until it is asked again.
+#[cfg(feature = "postgres")]
+const ASK_AGAIN: std::time::Duration = std::time::Duration::from_secs(2);
+
+#[cfg(feature = "postgres")]
+async fn postgres(url: &str) -> Result<backends::postgres::PostgresStore, ConnectError> {
+    use backends::postgres::{Options, PostgresStore};
+    loop {
+        let options = Options { application: program(), ..Options::default() };
+        match PostgresStore::connect(url, options).await {
+            Err(error) if error.is_retryable() || PostgresStore::is_older(&error) => {
+                tracing::warn!(%error, "waiting for the database");
+                tokio::time::sleep(ASK_AGAIN).await;
+            }
+            other => return Ok(other?),
+        }
+    }
 }
 
 /// The schemes of queues.
@@ -83,8 +136,8 @@ pub async fn queue(url: &str) -> Result<Arc<dyn Queue>, ConnectError> {
     Err(ConnectError::Scheme { setting: "queue", url: shown(url), known: QUEUES })
 }
 
-/// What this program is called: whose connections they are, as the broker shows them.
-#[cfg(feature = "cluster")]
+/// What this program is called: whose connections they are, as the broker and the database show them.
+#[cfg(any(feature = "cluster", feature = "postgres"))]
 fn program() -> String {
     let path = std::env::args_os().next().map(PathBuf::from).unwrap_or_default();
     path.file_stem().map_or_else(|| "harvestman".into(), |name| name.to_string_lossy().into_owned())

@@ -1,5 +1,6 @@
 -- The store on Postgres. The tables are those of SQLite (../sqlite/0001_store.sql, which says more about
--- each). Times are milliseconds since 1970 (UTC), ids 64-bit numbers, url_id and segment_id 128 bits.
+-- each). Times are milliseconds since 1970 (UTC), ids 64-bit numbers, url_id and segment_id 128 bits, yes
+-- and no are 1 and 0.
 -- There are no foreign keys: the transactions keep the rows together. Keys lead with the run, or with
 -- the host. What churns is apart from what only grows, has room on its pages for updates in place, and
 -- is vacuumed early.
@@ -8,21 +9,21 @@
 CREATE TABLE runs (
     run_id      bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     state       smallint NOT NULL,
-    seeds_open  boolean NOT NULL,
-    urgent      boolean NOT NULL,
+    seeds_open  smallint NOT NULL,
+    urgent      smallint NOT NULL,
     weight      integer NOT NULL,
     created_at  bigint NOT NULL,
     ended_at    bigint,
     page_limit  bigint,
     byte_limit  bigint,
     deadline    bigint,
-    leftover    boolean NOT NULL DEFAULT false,
+    leftover    smallint NOT NULL DEFAULT 0,
     name        text,
     fingerprint text NOT NULL,
     job         text NOT NULL
 ) WITH (fillfactor = 70);
 CREATE INDEX runs_unfinished ON runs (run_id) WHERE state < 3;
-CREATE INDEX runs_leftover ON runs (run_id) WHERE leftover;
+CREATE INDEX runs_leftover ON runs (run_id) WHERE leftover <> 0;
 
 -- The counters of a run. Whoever changes what they count locks this row first.
 CREATE TABLE run_counts (
@@ -91,7 +92,7 @@ CREATE TABLE run_hosts (
     admitted  bigint NOT NULL,
     ready_at  bigint,
     served_at bigint NOT NULL DEFAULT 0,
-    held      boolean NOT NULL DEFAULT false,
+    held      smallint NOT NULL DEFAULT 0,
     PRIMARY KEY (run_id, host_id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
 CREATE INDEX run_hosts_ready ON run_hosts (run_id, ready_at) WHERE ready_at IS NOT NULL;
@@ -120,7 +121,7 @@ CREATE TABLE hosts (
 CREATE TABLE robots (
     host_id      bigint PRIMARY KEY,
     access       smallint NOT NULL,
-    paced        boolean NOT NULL,
+    paced        smallint NOT NULL,
     fetched_at   bigint NOT NULL,
     valid_ms     bigint NOT NULL,
     valid_until  bigint NOT NULL,

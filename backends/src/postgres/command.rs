@@ -1,7 +1,7 @@
 //! Pausing, resuming, cancelling.
 
 use super::PostgresStore;
-use super::codes::get;
+use super::codes::number;
 use super::error::{Result, again};
 use super::sweep::drop_cancelled;
 use super::tx::Tx;
@@ -48,14 +48,13 @@ async fn once(store: &PostgresStore, run: RunId, command: Command) -> Result<(Ru
 
 async fn has_open_seeds(tx: &mut Tx, run: RunId) -> Result<bool> {
     let row = tx.one(sqlx::query("SELECT seeds_open FROM runs WHERE run_id = $1").bind(run.0)).await?;
-    row.map_or(Ok(false), |row| get(&row, 0))
+    row.map_or(Ok(false), |row| Ok(number(&row, 0)? != 0))
 }
 
 /// Ends a run before its time. Offers lapse at once; a granted lease keeps its host until its worker
 /// reports, because it may be asking right now.
 async fn end(tx: &mut Tx, mut books: Ledger) -> Result<()> {
-    let query =
-        sqlx::query("UPDATE runs SET ended_at = $2, seeds_open = false, leftover = true WHERE run_id = $1");
+    let query = sqlx::query("UPDATE runs SET ended_at = $2, seeds_open = 0, leftover = 1 WHERE run_id = $1");
     tx.execute(query.bind(books.run.0).bind(tx.now.0)).await?;
     let query = sqlx::query(
         "SELECT lease_id, run_id, host_id FROM leases WHERE run_id = $1 AND state < 2 AND state = 0",

@@ -49,7 +49,7 @@ impl Frontier for PostgresStore {
 }
 
 async fn seeding(store: &PostgresStore) -> Outcome<Vec<RunId>> {
-    let query = sqlx::query("SELECT run_id FROM runs WHERE state < 3 AND seeds_open ORDER BY run_id");
+    let query = sqlx::query("SELECT run_id FROM runs WHERE state < 3 AND seeds_open <> 0 ORDER BY run_id");
     store.all(query).await?.iter().map(|row| Ok(RunId(get(row, 0)?))).collect()
 }
 
@@ -73,7 +73,7 @@ async fn seeded(store: &PostgresStore, run: RunId) -> Outcome<()> {
     let query = sqlx::query("DELETE FROM queue WHERE run_id = $1 AND ord = 0 AND lease_id = $2");
     books.counts.closed += tx.execute(query.bind(run.0).bind(PARKED)).await?;
     let query = sqlx::query(
-        "UPDATE runs SET seeds_open = false, state = greatest(state, 1) WHERE run_id = $1 AND seeds_open",
+        "UPDATE runs SET seeds_open = 0, state = greatest(state, 1) WHERE run_id = $1 AND seeds_open <> 0",
     );
     tx.execute(query.bind(run.0)).await?;
     books.seeds_are_in();

@@ -74,7 +74,7 @@ fn found(row: &PgRow) -> Result<Found> {
         granted_at: optional(row, 3)?,
         expires_at: number(row, 4)?,
         run_state: run_state(number(row, 5)?)?,
-        urgent: get(row, 6)?,
+        urgent: number(row, 6)? != 0,
         origin: get(row, 7)?,
         next_at: number(row, 8)?,
         delay_ms: number(row, 9)?,

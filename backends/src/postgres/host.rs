@@ -103,7 +103,7 @@ pub(super) async fn take_rivals(
 pub(super) async fn read(tx: &mut Tx, pairs: &BTreeSet<(RunId, HostId)>) -> Result<Vec<Waiting>> {
     let query = sqlx::query(
         "SELECT rh.run_id, rh.host_id, rh.served_at, rh.queued, h.next_at, h.delay_ms,
-                coalesce(b.valid_until > $3 AND NOT b.paced, false),
+                coalesce(b.valid_until > $3 AND b.paced = 0, false),
                 ARRAY(SELECT lane FROM leases l WHERE l.host_id = rh.host_id AND l.state < 2),
                 (SELECT min(expires_at) FROM leases l WHERE l.host_id = rh.host_id AND l.state < 2),
                 (SELECT died FROM queue q WHERE q.run_id = rh.run_id AND q.host_id = rh.host_id

@@ -65,7 +65,7 @@ async fn write_hosts(books: &mut Ledger, tx: &mut Tx) -> Result<()> {
            AS u (host_id, queued, admitted, ready_at) ORDER BY u.host_id
          ON CONFLICT (run_id, host_id) DO UPDATE SET
            queued = h.queued + excluded.queued, admitted = h.admitted + excluded.admitted,
-           ready_at = CASE WHEN h.queued + excluded.queued > 0 AND NOT h.held
+           ready_at = CASE WHEN h.queued + excluded.queued > 0 AND h.held = 0
                            THEN coalesce(h.ready_at, excluded.ready_at) END",
     );
     tx.execute(query.bind(books.run.0).bind(hosts).bind(queued).bind(admitted).bind(ready)).await?;

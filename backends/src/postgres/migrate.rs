@@ -9,8 +9,10 @@ use sqlx::postgres::PgPool;
 use sqlx::{ConnectOptions, Connection, SqlSafeStr};
 
 /// The schema, version by version; see the rules in `migrations/postgres/README.md`.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "store", include_str!("../../migrations/postgres/0001_store.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "store", include_str!("../../migrations/postgres/0001_store.sql")),
+    (2, "control", include_str!("../../migrations/postgres/0002_control.sql")),
+];
 
 /// The version that this program needs. A newer schema is fine: migrations only add.
 const NEEDED: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
@@ -49,6 +51,14 @@ fn is_missing_table(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(|cause| cause.code()).is_some_and(|code| code == "42P01")
 }
 
+/// What helps where the schema is older than this program.
+const REMEDY: &str = "run `harvestman migrate`";
+
+/// Whether an error says that the schema is older than this program.
+pub(super) fn is_older(error: &StoreError) -> bool {
+    matches!(error, StoreError::Refused(why) if why.contains(REMEDY))
+}
+
 /// Refuses a schema that is older than this program.
 pub(super) async fn check(pool: &PgPool) -> Result<()> {
     // Where there is no such table, there is no schema.
@@ -64,7 +74,7 @@ pub(super) async fn check(pool: &PgPool) -> Result<()> {
             0 => "has no tables of harvestman".to_owned(),
             version => format!("is of version {version}, and this program needs version {NEEDED}"),
         };
-        return Err(StoreError::Refused(format!("the database {found}; run `harvestman migrate`")).into());
+        return Err(StoreError::Refused(format!("the database {found}; {REMEDY}")).into());
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ mod audit;
 mod codes;
 mod command;
 mod create;
+mod engine;
 mod error;
 mod frontier;
 mod glance;
@@ -44,6 +45,7 @@ mod tx;
 pub use migrate::migrate;
 pub use open::Options;
 
+use crate::control::Books;
 use shared::clock::Clock;
 use shared::ports::StoreError;
 use sqlx::postgres::{PgPool, PgRow};
@@ -53,8 +55,9 @@ use tx::{Begin, Query, Time, Tx};
 /// A [`shared::ports::Store`] in a Postgres database.
 pub struct PostgresStore {
     pool: PgPool,
-    time: Time,
+    time: Arc<Time>,
     jobs: crate::store::jobs::Jobs,
+    books: Books<engine::PostgresEngine>,
 }
 
 impl PostgresStore {
@@ -79,10 +82,18 @@ impl PostgresStore {
         Self::open(url, options, Time::Given(clock)).await
     }
 
+    /// Whether an error says that the schema is older than this program, so that waiting for `harvestman
+    /// migrate` is of use.
+    pub fn is_older(error: &StoreError) -> bool {
+        migrate::is_older(error)
+    }
+
     async fn open(url: &str, options: Options, time: Time) -> Result<Self, StoreError> {
         let pool = open::pool(url, options)?;
         migrate::check(&pool).await?;
-        Ok(PostgresStore { pool, time, jobs: Default::default() })
+        let time = Arc::new(time);
+        let books = Books(engine::PostgresEngine { pool: pool.clone(), time: time.clone() });
+        Ok(PostgresStore { pool, time, jobs: Default::default(), books })
     }
 
     /// Closes the connections, each when it is not in use any more.
@@ -110,7 +121,7 @@ impl PostgresStore {
 
     /// The time, if it is not the server's: parameter 1 of `now!()`.
     fn given_time(&self) -> Option<i64> {
-        match &self.time {
+        match &*self.time {
             Time::Server => None,
             Time::Given(clock) => Some(clock.now().0),
         }

@@ -233,7 +233,7 @@ async fn insert(tx: &mut Tx, leases: &[Planned]) -> Result<HashMap<(RunId, HostI
          counted AS (SELECT lease_id, count(*) AS n FROM taken GROUP BY lease_id),
          served AS (
            UPDATE run_hosts r SET queued = r.queued - c.n, served_at = $8,
-             ready_at = CASE WHEN r.queued > c.n AND NOT r.held THEN w.ready_at END
+             ready_at = CASE WHEN r.queued > c.n AND r.held = 0 THEN w.ready_at END
            FROM made m JOIN counted c ON c.lease_id = m.lease_id
            JOIN w ON w.run_id = m.run_id AND w.host_id = m.host_id
            WHERE r.run_id = m.run_id AND r.host_id = m.host_id)

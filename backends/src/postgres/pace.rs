@@ -94,7 +94,7 @@ async fn store_robots(tx: &mut Tx, host: HostId, answer: &RobotsAnswer) -> Resul
         .bind(host.0)
         .bind(of_access(answer.access))
         // Whoever it is for: with any delay in it, one lane is enough.
-        .bind(answer.text.to_ascii_lowercase().contains("crawl-delay"))
+        .bind(i16::from(answer.text.to_ascii_lowercase().contains("crawl-delay")))
         .bind(answer.fetched_at.0)
         .bind(int(answer.valid_ms))
         .bind(tx.now.0.saturating_add(int(answer.valid_ms)))

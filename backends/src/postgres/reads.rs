@@ -1,10 +1,10 @@
 //! The port [`Reads`].
 
 use super::PostgresStore;
-use super::codes::{count, get, number, optional, small, url_id};
+use super::codes::{count, get, number, optional, small, text, url_id};
 use super::error::{Result as Outcome, again};
 use crate::store::codes::int;
-use crate::store::page::outcome_name;
+use crate::store::page::{outcome_code, outcome_name};
 use async_trait::async_trait;
 use shared::clock::Timestamp;
 use shared::outcome::Kind;
@@ -61,15 +61,25 @@ fn record(row: &PgRow) -> Outcome<RecordRow> {
 }
 
 async fn pages(store: &PostgresStore, selection: &PageSelection) -> Outcome<Vec<PageRow>> {
+    let filter = &selection.filter;
     let query = sqlx::query(
         "SELECT p.seq, p.url_id, p.kind, p.url, p.asked_url, p.status, p.outcome, p.reason, p.depth, s.object,
                 p.\"offset\", p.len, p.digest, p.fetched_at, d.title, d.meta
          FROM pages p LEFT JOIN segments s ON s.segment_no = p.segment_no
          LEFT JOIN parsed d ON d.run_id = p.run_id AND d.seq = p.seq
-         WHERE p.run_id = $1 AND p.seq > $2 ORDER BY p.seq LIMIT $3",
+         WHERE p.run_id = $1 AND p.seq > $2 AND ($4::bigint IS NULL OR p.outcome = $4)
+           AND ($5::integer IS NULL OR p.status = $5) AND ($6::text IS NULL OR p.reason = $6)
+           AND ($7::text IS NULL OR starts_with(p.url, $7))
+         ORDER BY p.seq LIMIT $3",
     );
     let query = query.bind(selection.run.0).bind(selection.after.map_or(-1, int));
-    store.all(query.bind(i64::from(selection.limit))).await?.iter().map(page).collect()
+    let query = query
+        .bind(i64::from(selection.limit))
+        .bind(filter.outcome.as_deref().map(outcome_code))
+        .bind(filter.status.map(i32::from))
+        .bind(filter.reason.clone().map(text))
+        .bind(filter.url_prefix.clone().map(text));
+    store.all(query).await?.iter().map(page).collect()
 }
 
 fn page(row: &PgRow) -> Outcome<PageRow> {

@@ -22,7 +22,7 @@ const FREE: &str = "WITH w AS MATERIALIZED (
       SELECT run_id FROM run_hosts WHERE host_id = $1 AND ready_at IS NOT NULL OR run_id = $2 AND host_id = $1
       ORDER BY run_id FOR NO KEY UPDATE)
     UPDATE run_hosts r SET queued = r.queued + CASE WHEN r.run_id = $2 THEN $3 ELSE 0 END,
-      ready_at = CASE WHEN r.ready_at IS NOT NULL OR r.run_id = $2 AND $3 > 0 AND NOT r.held
+      ready_at = CASE WHEN r.ready_at IS NOT NULL OR r.run_id = $2 AND $3 > 0 AND r.held = 0
                       THEN greatest($4, (SELECT next_at FROM hosts WHERE host_id = $1)) END
     FROM w WHERE r.run_id = w.run_id AND r.host_id = $1";
 

@@ -8,9 +8,9 @@ use crate::store::codes::{run_state, tally_kind};
 use crate::store::no_such;
 use async_trait::async_trait;
 use shared::clock::Timestamp;
-use shared::ids::RunId;
+use shared::ids::{JobId, RunId, TenantId};
 use shared::ports::StoreError;
-use shared::ports::store::{Command, NewRun, RunInfo, RunState, RunSummary, Runs, Tally};
+use shared::ports::store::{Command, NewRun, RunInfo, RunSelection, RunState, RunSummary, Runs, Tally};
 use sqlx::postgres::PgRow;
 
 #[async_trait]
@@ -24,13 +24,8 @@ impl Runs for PostgresStore {
         Ok(RunInfo { summary, job: again(|| self.job(run)).await? })
     }
 
-    async fn runs(
-        &self,
-        before: Option<RunId>,
-        unfinished: bool,
-        limit: u32,
-    ) -> Result<Vec<RunSummary>, StoreError> {
-        Ok(again(|| runs(self, before, unfinished, limit)).await?)
+    async fn runs(&self, selection: RunSelection) -> Result<Vec<RunSummary>, StoreError> {
+        Ok(again(|| runs(self, selection)).await?)
     }
 
     async fn summary(&self, run: RunId) -> Result<RunSummary, StoreError> {
@@ -51,7 +46,8 @@ macro_rules! summaries {
     ($which:literal) => {
         concat!(
             "SELECT r.run_id, r.name, r.fingerprint, r.state, r.urgent, r.created_at, r.ended_at,
-                    c.admitted, c.closed, c.pages, c.failed, c.redirected, c.cut, c.bytes, c.records, c.rejected
+                    c.admitted, c.closed, c.pages, c.failed, c.redirected, c.cut, c.bytes, c.records, c.rejected,
+                    r.tenant_id, r.job_id
              FROM runs r JOIN run_counts c ON c.run_id = r.run_id WHERE ",
             $which
         )
@@ -63,16 +59,17 @@ async fn summary(store: &PostgresStore, run: RunId) -> Outcome<RunSummary> {
     of_row(&row.ok_or_else(|| no_such(run))?)
 }
 
-async fn runs(
-    store: &PostgresStore,
-    before: Option<RunId>,
-    unfinished: bool,
-    limit: u32,
-) -> Outcome<Vec<RunSummary>> {
-    let all = summaries!("r.run_id < $1 ORDER BY r.run_id DESC LIMIT $2");
-    let open = summaries!("r.run_id < $1 AND r.state < 3 ORDER BY r.run_id DESC LIMIT $2");
-    let query = sqlx::query(if unfinished { open } else { all });
-    let query = query.bind(before.map_or(i64::MAX, |run| run.0)).bind(i64::from(limit));
+async fn runs(store: &PostgresStore, selection: RunSelection) -> Outcome<Vec<RunSummary>> {
+    let query = sqlx::query(summaries!(
+        "r.run_id < $1 AND ($2::bigint IS NULL OR r.tenant_id = $2) AND ($3::bigint IS NULL OR r.job_id = $3)
+         AND (r.state < 3 OR NOT $4) ORDER BY r.run_id DESC LIMIT $5"
+    ));
+    let query = query
+        .bind(selection.before.map_or(i64::MAX, |run| run.0))
+        .bind(selection.tenant.map(|tenant| tenant.0))
+        .bind(selection.job_id.map(|job| job.0))
+        .bind(selection.unfinished)
+        .bind(i64::from(selection.limit));
     store.all(query).await?.iter().map(of_row).collect()
 }
 
@@ -82,10 +79,12 @@ fn of_row(row: &PgRow) -> Outcome<RunSummary> {
         name: get(row, 1)?,
         fingerprint: get(row, 2)?,
         state: run_state(number(row, 3)?)?,
-        urgent: get(row, 4)?,
+        urgent: number(row, 4)? != 0,
         created_at: Timestamp(get(row, 5)?),
         ended_at: optional(row, 6)?.map(Timestamp),
         counts: counts(row, 7)?,
+        tenant: TenantId(get(row, 16)?),
+        job_id: optional(row, 17)?.map(JobId),
     })
 }
 

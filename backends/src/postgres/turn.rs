@@ -37,7 +37,7 @@ pub(super) async fn candidates(store: &PostgresStore, tx: &mut Tx) -> Result<(u6
     for ((row, run), job) in rows.into_iter().zip(runs).zip(jobs) {
         candidates.push(Candidate {
             run,
-            urgent: get(row, 2)?,
+            urgent: number(row, 2)? != 0,
             weight: count(row, 3)?.max(1),
             leases: count(row, 4)?,
             pages: match optional(row, 5)? {

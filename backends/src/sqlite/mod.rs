@@ -50,6 +50,17 @@ use sqlx::sqlite::SqlitePool;
 use std::path::Path;
 use std::sync::Arc;
 
+/// Brings the database file to this program's version, as opening it does. Returns the version before and
+/// after.
+///
+/// # Errors
+/// As for [`SqliteStore::open`].
+pub async fn migrate(path: &Path) -> Result<(i64, i64), StoreError> {
+    let before = open::version(path).await?;
+    SqliteStore::open(path, Arc::new(shared::clock::SystemClock)).await?.close().await;
+    Ok((before, open::version(path).await?))
+}
+
 /// A [`shared::ports::Store`] in one SQLite file. Closes when dropped; what was committed is safe
 /// without that.
 pub struct SqliteStore {

@@ -64,6 +64,21 @@ pub(super) async fn writer(path: &Path) -> Result<SqliteConnection> {
     Ok(connection)
 }
 
+/// The schema's version; 0: there is none.
+pub(super) async fn version(path: &Path) -> Result<i64> {
+    if !path.exists() {
+        return Ok(0);
+    }
+    let mut connection = options(path).connect().await?;
+    refuse_strangers(&mut connection, path).await?;
+    let is_new = "SELECT count(*) = 0 FROM sqlite_master WHERE name = '_sqlx_migrations'";
+    if sqlx::query_scalar(is_new).fetch_one(&mut connection).await? {
+        return Ok(0);
+    }
+    let version = "SELECT coalesce(max(version), 0) FROM _sqlx_migrations";
+    Ok(sqlx::query_scalar(version).fetch_one(&mut connection).await?)
+}
+
 /// The connections that read.
 pub(super) fn readers(path: &Path) -> SqlitePool {
     let options = options(path).read_only(true).pragma("cache_size", READER_CACHE);

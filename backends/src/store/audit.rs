@@ -50,7 +50,7 @@ pub(crate) const EQUAL: [(&str, &str, &str); 12] = [
     ),
     (
         "the seeds row",
-        "SELECT CASE WHEN seeds_open THEN 1 ELSE 0 END FROM runs WHERE run_id = $1",
+        "SELECT seeds_open FROM runs WHERE run_id = $1",
         "SELECT count(*) FROM queue WHERE run_id = $1 AND kind = 0",
     ),
     (
@@ -75,7 +75,7 @@ pub(crate) const NONE: [(&str, &str); 6] = [
     ),
     (
         "hosts that are ready without rows, or have rows and are never ready",
-        "SELECT count(*) FROM run_hosts WHERE run_id = $1 AND NOT held AND (queued > 0) <> (ready_at IS NOT NULL)",
+        "SELECT count(*) FROM run_hosts WHERE run_id = $1 AND held = 0 AND (queued > 0) <> (ready_at IS NOT NULL)",
     ),
     (
         "rows under leases that are gone",

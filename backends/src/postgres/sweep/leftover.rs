@@ -57,7 +57,7 @@ pub(crate) async fn close_leftover(
     }
     if seeds_are_cut {
         let query =
-            sqlx::query("UPDATE runs SET seeds_open = false, state = greatest(state, 1) WHERE run_id = $1");
+            sqlx::query("UPDATE runs SET seeds_open = 0, state = greatest(state, 1) WHERE run_id = $1");
         tx.execute(query.bind(run.0)).await?;
         books.seeds_are_in();
     }
@@ -69,7 +69,7 @@ pub(crate) async fn close_leftover(
 
 /// Goes on where closing the rows of a cancelled run was interrupted.
 pub(super) async fn cancelled(store: &PostgresStore, policy: SweepPolicy, swept: &mut Swept) -> Result<()> {
-    let query = sqlx::query("SELECT run_id FROM runs WHERE leftover LIMIT 1");
+    let query = sqlx::query("SELECT run_id FROM runs WHERE leftover <> 0 LIMIT 1");
     if let Some(row) = store.one(query).await? {
         let run = RunId(get(&row, 0)?);
         swept.cut += again(|| drop_cancelled(store, run, policy.chunk)).await?;
@@ -84,7 +84,7 @@ pub(crate) async fn drop_cancelled(store: &PostgresStore, run: RunId, chunk: u32
     let books = ledger::open(&mut tx, run).await?;
     let n = close_leftover(&mut tx, books, Which::All, Reason::Cancelled, chunk).await?;
     if n < u64::from(chunk) {
-        tx.execute(sqlx::query("UPDATE runs SET leftover = false WHERE run_id = $1").bind(run.0)).await?;
+        tx.execute(sqlx::query("UPDATE runs SET leftover = 0 WHERE run_id = $1").bind(run.0)).await?;
     }
     tx.commit().await?;
     Ok(n)

@@ -68,7 +68,7 @@ async fn look(store: &PostgresStore, policy: SweepPolicy) -> Result<Due> {
                   WHERE r.state < 3 AND (c.pages >= r.page_limit OR c.bytes >= r.byte_limit
                                          OR r.deadline <= (SELECT now FROM t))),
                 EXISTS (SELECT 1 FROM down WHERE since <= (SELECT now FROM t) - $2),
-                EXISTS (SELECT 1 FROM runs WHERE leftover),
+                EXISTS (SELECT 1 FROM runs WHERE leftover <> 0),
                 EXISTS (SELECT 1 FROM segments WHERE state = 0 AND announced_at <= (SELECT now FROM t) - $3)"
     ));
     let query = query.bind(store.given_time()).bind(ms(policy.give_up_after)).bind(ms(policy.announce_after));
