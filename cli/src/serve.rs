@@ -25,7 +25,7 @@ pub async fn run(args: &Serve) -> anyhow::Result<ExitCode> {
     let address = listener.local_addr()?;
     let folder = Folder::open(&args.machine.data).await?;
     rest_crawls(folder.store.as_ref()).await?;
-    let stages = Embedded::start(folder, settings);
+    let stages = Embedded::start(folder, settings).await?;
     let deps = api::Deps { store: stages.store.clone() };
     let closing = CancellationToken::new();
     let mut api = stages.with("api", api::run(api::Config::default(), deps, listener, closing.clone()));

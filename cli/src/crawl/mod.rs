@@ -33,7 +33,7 @@ pub async fn run(args: &Crawl) -> anyhow::Result<ExitCode> {
     let store = folder.store.clone();
     let run = begin(args, job.clone(), store.as_ref()).await?;
     let outputs = Outputs::open(store.clone(), run, &job)?;
-    let stages = Embedded::start(folder, settings);
+    let stages = Embedded::start(folder, settings).await?;
     let watched = watch(args, &job, run, outputs, &stages, &stop).await;
     stages.stop().await;
     let outputs = watched?;

@@ -4,6 +4,7 @@
 //! dispatcher -> fetch -> worker -> parse -> parser -> store, and around again.
 
 mod folder;
+mod salvage;
 mod stage;
 
 pub use folder::Folder;
@@ -64,8 +65,12 @@ pub struct Embedded {
 const LAST_SEGMENTS: Duration = Duration::from_secs(20);
 
 impl Embedded {
-    /// Starts the stages.
-    pub fn start(folder: Folder, settings: Settings) -> Self {
+    /// Starts the stages: the parser first, so that what a former process stored is applied before
+    /// anything is asked for again.
+    ///
+    /// # Errors
+    /// If the store or the archive cannot be read.
+    pub async fn start(folder: Folder, settings: Settings) -> anyhow::Result<Self> {
         let Folder { store, archive, clock } = folder;
         let queue = Arc::new(MemoryQueue::new());
         let egress = Arc::new(Egress::new(settings.egress));
@@ -75,6 +80,16 @@ impl Embedded {
         let port: Arc<dyn Queue> = queue.clone();
         let pages: Arc<dyn Archive> = archive.clone();
 
+        let parser = parser::run(
+            parser::Config::default(),
+            parser::Deps { queue: port.clone(), archive: pages.clone(), store: store.clone() },
+            stop.clone(),
+        );
+        let parser = failures.watch("parser", parser);
+        if salvage::announce(store.as_ref(), archive.as_ref(), queue.as_ref()).await? > 0 {
+            // What takes longer may be asked for again, which changes nothing.
+            let _late = tokio::time::timeout(LAST_SEGMENTS, drained(&queue, &PARSE)).await;
+        }
         let dispatcher = dispatcher::run(
             dispatcher_config(settings.give_up),
             dispatcher::Deps { store: store.clone(), queue: port.clone(), clock: clock.clone() },
@@ -82,24 +97,19 @@ impl Embedded {
         );
         let worker = worker::run(
             worker_config(),
-            worker::Deps { queue: port.clone(), archive: pages.clone(), clock, egress },
+            worker::Deps { queue: port, archive: pages, clock, egress },
             stop_fetching.clone(),
         );
-        let parser = parser::run(
-            parser::Config::default(),
-            parser::Deps { queue: port, archive: pages, store: store.clone() },
-            stop.clone(),
-        );
-        Embedded {
+        Ok(Embedded {
             worker: failures.watch("worker", worker),
-            others: vec![failures.watch("dispatcher", dispatcher), failures.watch("parser", parser)],
+            others: vec![failures.watch("dispatcher", dispatcher), parser],
             archive,
             store,
             queue,
             stop_fetching,
             stop,
             failures,
-        }
+        })
     }
 
     /// Runs one more stage beside these; whoever began it waits for its end.
@@ -127,7 +137,7 @@ impl Embedded {
         self.stop_fetching.cancel();
         join(self.worker).await;
         if !self.failures.any() {
-            let drained = tokio::time::timeout(LAST_SEGMENTS, drained(&self.queue)).await;
+            let drained = tokio::time::timeout(LAST_SEGMENTS, drained(&self.queue, &REPORTS_AND_PARSE)).await;
             if drained.is_err() {
                 tracing::warn!("segments are left to be parsed; the next start does it");
             }
@@ -140,14 +150,19 @@ impl Embedded {
     }
 }
 
-/// Waits until no report and no segment is waiting.
-async fn drained(queue: &MemoryQueue) {
+/// Segments that wait to be parsed.
+const PARSE: [Lane; 2] = [Lane::Parse { urgent: false }, Lane::Parse { urgent: true }];
+/// The same, and reports.
+const REPORTS_AND_PARSE: [Lane; 3] =
+    [Lane::Paced, Lane::Parse { urgent: false }, Lane::Parse { urgent: true }];
+
+/// Waits until nothing is waiting in these lanes.
+async fn drained(queue: &MemoryQueue, lanes: &[Lane]) {
     let mut look = tokio::time::interval(Duration::from_millis(10));
-    let lanes = [Lane::Paced, Lane::Parse { urgent: false }, Lane::Parse { urgent: true }];
     loop {
         look.tick().await;
         let mut waiting = 0;
-        for lane in &lanes {
+        for lane in lanes {
             waiting += queue.depth(lane).await.unwrap_or(0);
         }
         if waiting == 0 {

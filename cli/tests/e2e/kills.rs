@@ -3,7 +3,8 @@
 use crate::common::world::clean;
 use crate::common::{World, warc};
 use std::collections::HashMap;
-use testkit::site::Verdict;
+use std::path::Path;
+use testkit::site::{Fault, FaultKind, Hit, Verdict};
 
 const KILLS: usize = 5;
 /// URLs in a lease; the job has one lane, so no more than these are under way.
@@ -99,4 +100,48 @@ async fn killed_before_the_run_was_created() {
     let ended = world.crawl().with(["--resume"]).end().await.done();
     assert_eq!(ended.summary()["counts"]["pages"], 40);
     assert!(world.verdict().is_perfect(), "{}", world.verdict());
+}
+
+/// The database as it was before the last segments were told to it: as after a kill between archive and
+/// queue.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_archived_is_not_asked_for_again() {
+    let world = World::of(clean(10)).await;
+    let late = Fault { kind: FaultKind::Late(3_600_000), times: None };
+    for page in world.site.truth().pages().skip(1) {
+        world.site.fault(page.url.strip_prefix(world.site.origin()).unwrap(), late.clone());
+    }
+    let alive = world.crawl().start();
+    // A page that only the home page leads to is asked for: the home page is applied.
+    let asked = |hits: &[Hit]| hits.iter().any(|hit| hit.target.starts_with("/p"));
+    let mut count = 1;
+    while !world.site.log().with(asked) {
+        world.site.log().until(count).await;
+        count = world.site.log().len() + 1;
+    }
+    assert!(alive.kill().await);
+    let (data, early) = (world.data(), world.path("early"));
+    copy(&data, &early);
+    world.site.turn(|knobs| knobs.faults.clear());
+    world.crawl().with(["--resume"]).end().await.done();
+    let requests = world.site.log().len();
+
+    copy(&early, &data);
+    let ended = world.crawl().with(["--resume"]).end().await.done();
+    assert_eq!(ended.summary()["counts"]["pages"], 10, "{ended:?}");
+    assert_eq!(world.site.log().len(), requests, "nothing is fetched again");
+    whole(&world.verdict());
+    let books = world.store().await;
+    books.are_right(books.runs().await[0].run).await;
+}
+
+/// Copies the database's files, and removes those that are not there.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for name in ["harvestman.db", "harvestman.db-wal", "harvestman.db-shm"] {
+        let _not_there = std::fs::remove_file(to.join(name));
+        if from.join(name).exists() {
+            std::fs::copy(from.join(name), to.join(name)).unwrap();
+        }
+    }
 }

@@ -9,9 +9,11 @@ mod http_head;
 mod http_read;
 mod pack;
 mod read;
+mod tail;
 mod walk;
 mod write;
 
 pub use read::{Record, Response, WarcError, manifest, record, response};
+pub use tail::segments;
 pub use walk::{Members, members, whole_prefix};
 pub use write::{Exchange, SegmentWriter};
