@@ -3,7 +3,7 @@
 
 use anyhow::Context;
 use shared::messages::{self, SegmentRef, SegmentStored};
-use shared::ports::store::{PageFilter, PageSelection, RunSelection, RunSummary};
+use shared::ports::store::{PageSelection, RunSelection, RunSummary};
 use shared::ports::{Archive, Lane, Queue, Store};
 use shared::warc;
 
@@ -63,7 +63,7 @@ async fn known_end(store: &dyn Store, run: &RunSummary, object: &str) -> anyhow:
     let mut after = run.counts.closed.checked_sub(PAGES);
     let mut end = 0;
     loop {
-        let selection = PageSelection { run: run.run, after, filter: PageFilter::default(), limit: 1_000 };
+        let selection = PageSelection { after, limit: 1_000, ..PageSelection::of(run.run) };
         let pages = store.pages(selection).await?;
         let Some(last) = pages.last() else { return Ok(end) };
         after = Some(last.seq);
