@@ -1,65 +1,167 @@
-//! The REST API. So far it begins runs and reads what they have; DESIGN's full `/v1` comes on top.
+//! The REST API over the store and the archive.
+//!
+//! - `auth`: who calls, for which tenant, and what the caller may do. `quota`: how often.
+//! - `frame`: what is around every route; `problem`: every error (RFC 9457); `cursor`: places in lists.
+//! - `v1`: the routes, one file a room. `openapi`: their description, served and committed.
+//!
+//! A tenant sees its own rows only; another one's are answered as if there were none.
 
-mod problem;
-mod records;
-mod runs;
+mod app;
+pub mod auth;
+mod cursor;
+pub mod frame;
+pub mod openapi;
+pub mod problem;
+mod quota;
+mod v1;
+
+pub use app::App;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::middleware::from_fn_with_state;
 use serde::{Deserialize, Serialize};
-use shared::ports::Store;
+use sha2::{Digest, Sha256};
+use shared::clock::Clock;
+use shared::ports::{Archive, Queue, Store, StoreError};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 
 /// The API's settings.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// The largest request body, in bytes.
     pub max_body: usize,
+    /// How long an answer's head may take, in milliseconds.
+    pub timeout_ms: u64,
+    /// Who is let in.
+    #[serde(skip)]
+    pub access: Access,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { max_body: 10 << 20 }
+        Config { max_body: 10 << 20, timeout_ms: 30_000, access: Access::default() }
+    }
+}
+
+/// Who is let in.
+#[derive(Clone, Debug)]
+pub enum Access {
+    /// Whoever has a key; `bootstrap` is the SHA-256 of one that is not in the store.
+    Keys {
+        /// An administrator of the first tenant.
+        bootstrap: Option<[u8; 32]>,
+    },
+    /// Everybody, as an administrator of the first tenant.
+    Open {
+        /// Only under the names of this machine.
+        loopback_only: bool,
+    },
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Access::Keys { bootstrap: None }
+    }
+}
+
+/// The shortest bootstrap key, in characters.
+const SHORTEST_KEY: usize = 20;
+
+impl Access {
+    /// What an operator's settings come to: with a key, or with keys in the store, a key is needed;
+    /// without any, only this machine is let in, unless the operator says `open`.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`]: a key that can be guessed, or no key and an address that others reach.
+    pub async fn of(
+        key: Option<&str>,
+        open: bool,
+        listen: SocketAddr,
+        store: &dyn Store,
+    ) -> Result<Self, StoreError> {
+        if let Some(key) = key {
+            if key.len() < SHORTEST_KEY {
+                let why = format!("HARVESTMAN_API_KEY: use at least {SHORTEST_KEY} random characters");
+                return Err(StoreError::Refused(why));
+            }
+            return Ok(Access::Keys { bootstrap: Some(Sha256::digest(key.as_bytes()).into()) });
+        }
+        if store.control().has_live_keys().await? {
+            return Ok(Access::Keys { bootstrap: None });
+        }
+        if !open && !listen.ip().is_loopback() {
+            return Err(StoreError::Refused(format!(
+                "the API would listen on {listen} without any key: set HARVESTMAN_API_KEY, or make a key with \
+                 `harvestman keys create` over 127.0.0.1, or say HARVESTMAN_API_OPEN=true"
+            )));
+        }
+        Ok(Access::Open { loopback_only: !open })
     }
 }
 
 /// Every edge of the API.
 #[derive(Clone)]
 pub struct Deps {
-    /// Runs, pages, records.
+    /// Runs, pages, records, and what people keep beside them.
     pub store: Arc<dyn Store>,
+    /// Raw pages.
+    pub archive: Arc<dyn Archive>,
+    /// For hints to the dispatcher.
+    pub queue: Arc<dyn Queue>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What webhooks may lead to; asked before they are kept. Nothing is dialled here.
+    pub egress: Arc<egress::Egress>,
+}
+
+/// The API cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The store refuses.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The listener broke.
+    #[error(transparent)]
+    Listener(#[from] std::io::Error),
 }
 
 /// Answers requests on a listener until `stop`.
 ///
 /// # Errors
-/// If the listener breaks.
+/// If the listener breaks, or the store refuses.
 pub async fn run(
     config: Config,
     deps: Deps,
     listener: TcpListener,
     stop: CancellationToken,
-) -> std::io::Result<()> {
-    axum::serve(listener, router(&config, deps))
-        .with_graceful_shutdown(async move { stop.cancelled().await })
-        .await
+) -> Result<(), ApiError> {
+    let app = App::new(config, deps).await?;
+    let router = router(app);
+    Ok(axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await }).await?)
 }
 
-/// All routes.
-pub fn router(config: &Config, deps: Deps) -> Router {
+/// All routes, with all that is around them.
+pub fn router(app: App) -> Router {
+    let (routes, document) = v1::routes().split_for_parts();
+    let guarded = routes
+        .layer(from_fn_with_state(app.clone(), frame::once))
+        .layer(from_fn_with_state(app.clone(), auth::require));
+    let open = openapi::routes(document).route("/healthz", axum::routing::get(|| async { "ok" }));
     Router::new()
-        .route("/v1/runs", post(runs::create).get(runs::list))
-        .route("/v1/runs/{run}", get(runs::read))
-        .route("/v1/runs/{run}/pause", post(runs::pause))
-        .route("/v1/runs/{run}/resume", post(runs::resume))
-        .route("/v1/runs/{run}/cancel", post(runs::cancel))
-        .route("/v1/runs/{run}/pages", get(records::pages))
-        .route("/v1/runs/{run}/records", get(records::records))
+        .merge(guarded)
+        .merge(open)
         .fallback(problem::no_such_route)
-        .layer(DefaultBodyLimit::max(config.max_body))
-        .with_state(deps)
+        .method_not_allowed_fallback(problem::no_such_method)
+        .layer(DefaultBodyLimit::max(app.config.max_body))
+        .layer(CatchPanicLayer::custom(frame::panicked))
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(from_fn_with_state(app.clone(), frame::outer))
+        .with_state(app)
 }

@@ -1,74 +1,203 @@
-//! Errors as problem details (RFC 9457).
+//! Errors as problem details (RFC 9457), each naming the field that is wrong.
 
-use axum::Json;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use shared::job::JobError;
-use shared::ports::StoreError;
+use shared::ports::{ArchiveError, StoreError};
+use utoipa::ToSchema;
+
+/// The media type of a problem.
+pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// An error that a client can read.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
-    status: StatusCode,
+    /// Always `about:blank`: the status says what kind of problem it is.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The status in words.
+    title: String,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What is wrong, and what would be right.
     detail: String,
-    errors: Vec<serde_json::Value>,
+    /// The path that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) instance: Option<String>,
+    /// The request's id, as in `X-Request-Id` and in the server's log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) request_id: Option<String>,
+    /// The fields that are wrong.
+    errors: Vec<FieldError>,
+    #[serde(skip)]
+    headers: Vec<(header::HeaderName, String)>,
+}
+
+/// A field that is wrong.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FieldError {
+    /// Where it is: a JSON pointer into the body (`/job/limits/pages`), or `query:NAME`, `header:NAME`.
+    pub pointer: String,
+    /// What is wrong with it.
+    pub detail: String,
 }
 
 impl Problem {
     /// A problem with this status and sentence.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Problem { status, detail: detail.into(), errors: Vec::new() }
+        Problem {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            instance: None,
+            request_id: None,
+            errors: Vec::new(),
+            headers: Vec::new(),
+        }
     }
+
+    /// A field that does not fit, in a request that is otherwise well-formed.
+    pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the request cannot be done as it is")
+            .and(pointer, detail)
+    }
+
+    /// A query parameter or a header that does not fit.
+    pub fn parameter(place: impl Into<String>, detail: impl Into<String>) -> Self {
+        Problem::new(StatusCode::BAD_REQUEST, "a parameter does not fit").and(place, detail)
+    }
+
+    /// There is no such thing, or it is another tenant's.
+    pub fn missing(what: impl std::fmt::Display) -> Self {
+        Problem::new(StatusCode::NOT_FOUND, format!("there is no {what}"))
+    }
+
+    /// With one more field.
+    #[must_use]
+    pub fn and(mut self, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        self.errors.push(FieldError { pointer: pointer.into(), detail: detail.into() });
+        self
+    }
+
+    /// With a header.
+    #[must_use]
+    pub fn header(mut self, name: header::HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// What is wrong with a job that stands below `prefix` in the request's body.
+    pub fn of_job(error: JobError, prefix: &str) -> Self {
+        match error {
+            JobError::Invalid(problems) => problems
+                .into_iter()
+                .fold(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the job cannot be run as it is"), |all, p| {
+                    all.and(format!("{prefix}{}", pointer(&p.place)), p.message)
+                }),
+            JobError::Malformed { place, message } => {
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "this is not a job")
+                    .and(format!("{prefix}{}", pointer(&place)), message)
+            }
+            JobError::Unreadable { .. } => Problem::new(StatusCode::BAD_REQUEST, "the job cannot be read"),
+        }
+    }
+}
+
+/// `scope.include[2]` as a JSON pointer, `/scope/include/2`.
+pub fn pointer(place: &str) -> String {
+    if matches!(place, "" | "." | "?") {
+        return String::new();
+    }
+    let place = place.replace('~', "~0").replace('/', "~1").replace("][", "/");
+    format!("/{}", place.replace(['.', '['], "/").replace(']', ""))
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        match &error {
-            StoreError::NotFound(what) => Problem::new(StatusCode::NOT_FOUND, format!("there is no {what}")),
+        match error {
+            StoreError::NotFound(what) => Problem::missing(what),
             StoreError::Conflict(why) => Problem::new(StatusCode::CONFLICT, why),
-            StoreError::Exhausted(why) => Problem::new(StatusCode::TOO_MANY_REQUESTS, why),
+            StoreError::Exhausted(why) => {
+                Problem::new(StatusCode::TOO_MANY_REQUESTS, why).header(header::RETRY_AFTER, "60")
+            }
             StoreError::Unavailable(_) => {
                 tracing::warn!(%error, "store");
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "try again in a moment")
+                unavailable()
             }
             _ => {
                 tracing::error!(%error, "store");
-                Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the server failed; its log says why")
+                broken()
             }
         }
     }
 }
 
-impl From<JobError> for Problem {
-    fn from(error: JobError) -> Self {
+impl From<ArchiveError> for Problem {
+    fn from(error: ArchiveError) -> Self {
         match error {
-            JobError::Invalid(problems) => Problem {
-                status: StatusCode::UNPROCESSABLE_ENTITY,
-                detail: "the job cannot be run as it is".into(),
-                errors: problems
-                    .iter()
-                    .map(|p| serde_json::json!({ "field": p.place, "detail": p.message }))
-                    .collect(),
-            },
-            other => Problem::new(StatusCode::BAD_REQUEST, other.to_string()),
+            ArchiveError::NotFound(_) => Problem::missing("such page in the archive any more"),
+            ArchiveError::Unavailable(_) => {
+                tracing::warn!(%error, "archive");
+                unavailable()
+            }
+            _ => {
+                tracing::error!(%error, "archive");
+                broken()
+            }
         }
     }
+}
+
+fn unavailable() -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "try again in a moment").header(header::RETRY_AFTER, "1")
+}
+
+/// What is wrong is in the log, and not for clients.
+pub fn broken() -> Problem {
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the server failed; its log says why")
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = serde_json::json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason().unwrap_or("error"),
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-            "errors": self.errors,
-        });
-        (self.status, [(header::CONTENT_TYPE, "application/problem+json")], Json(body)).into_response()
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (self.status(), [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response();
+        for (name, value) in &self.headers {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        response.extensions_mut().insert(self);
+        response
     }
 }
 
 /// What is answered where there is nothing.
 pub async fn no_such_route() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "there is no such route")
+    Problem::new(StatusCode::NOT_FOUND, "there is no such route; /openapi.json lists them")
+}
+
+/// What is answered where there is something, but not by this method.
+pub async fn no_such_method() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this route has no such method; /openapi.json lists them")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pointer;
+
+    #[test]
+    fn places_become_json_pointers() {
+        assert_eq!(pointer("scope.include[2]"), "/scope/include/2");
+        assert_eq!(pointer("a[1][2].b"), "/a/1/2/b");
+        assert_eq!(pointer("."), "");
+    }
 }

@@ -1,0 +1,79 @@
+//! Lists in pages: `{"data": [...], "next_cursor": ...}` and `Link: <...>; rel="next"`.
+
+use crate::app::App;
+use crate::problem::Problem;
+use axum::Json;
+use axum::http::{HeaderValue, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use url::form_urlencoded;
+use utoipa::{IntoParams, ToSchema};
+
+/// The most rows in one answer.
+pub const MOST: u32 = 1_000;
+/// Rows, where nobody says how many.
+pub const USUAL: u32 = 100;
+
+/// One page of a list.
+#[derive(Serialize, ToSchema)]
+pub struct Listing<T> {
+    /// The rows.
+    pub data: Vec<T>,
+    /// Where the next page begins; null: this is the last one.
+    pub next_cursor: Option<String>,
+}
+
+/// Which page of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Paging {
+    /// `next_cursor` of the last page.
+    pub cursor: Option<String>,
+    /// Rows in the answer.
+    #[param(minimum = 1, maximum = 1000)]
+    pub limit: Option<u32>,
+}
+
+/// The number of rows that is asked for.
+///
+/// # Errors
+/// 400 for none, or too many.
+pub fn limit(asked: Option<u32>) -> Result<u32, Problem> {
+    match asked {
+        None => Ok(USUAL),
+        Some(n) if (1..=MOST).contains(&n) => Ok(n),
+        Some(_) => Err(Problem::parameter("query:limit", format!("1 to {MOST}"))),
+    }
+}
+
+/// An answer with rows of which at most `limit` were asked; `place` tells a row's place.
+pub fn listing<R, T: Serialize>(
+    app: &App,
+    list: &str,
+    uri: &Uri,
+    limit: u32,
+    rows: Vec<R>,
+    place: impl Fn(&R) -> String,
+    view: impl Fn(R) -> T,
+) -> Response {
+    let more = rows.len() == limit as usize;
+    let next_cursor = rows.last().filter(|_| more).map(|row| app.cursors.seal(list, place(row)));
+    let link = next_cursor.as_ref().map(|cursor| next_link(uri, cursor));
+    let data = rows.into_iter().map(view).collect();
+    let mut response = Json(Listing { data, next_cursor }).into_response();
+    if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    response
+}
+
+fn next_link(uri: &Uri, cursor: &str) -> String {
+    let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in pairs.filter(|(name, _)| name != "cursor") {
+        query.append_pair(&name, &value);
+    }
+    query.append_pair("cursor", cursor);
+    format!("<{}?{}>; rel=\"next\"", uri.path(), query.finish())
+}

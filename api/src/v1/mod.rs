@@ -1,0 +1,34 @@
+//! The routes, one file a room.
+
+pub mod events;
+mod exports;
+mod hosts;
+mod jobs;
+mod keys;
+mod pages;
+mod records;
+mod runs;
+mod schedules;
+mod start;
+mod tenants;
+mod time;
+mod webhooks;
+
+use crate::app::App;
+use utoipa_axum::router::OpenApiRouter;
+
+/// All of them.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(crate::openapi::head())
+        .merge(jobs::routes())
+        .merge(schedules::routes())
+        .merge(runs::routes())
+        .merge(events::routes())
+        .merge(pages::routes())
+        .merge(records::routes())
+        .merge(exports::routes())
+        .merge(hosts::routes())
+        .merge(webhooks::routes())
+        .merge(keys::routes())
+        .merge(tenants::routes())
+}

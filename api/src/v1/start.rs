@@ -1,0 +1,90 @@
+//! What must hold before a run begins: the job is one for a server, and the tenant has room for it.
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::frame::Once;
+use crate::problem::Problem;
+use axum::http::{StatusCode, header};
+use shared::ids::{JobId, RunId};
+use shared::job::Job;
+use shared::messages::{self, Hint, Paced};
+use shared::ports::Lane;
+use shared::ports::store::NewRun;
+use std::sync::Arc;
+
+/// The most seeds in a job.
+const SEEDS: usize = 100_000;
+
+/// A job from a document below `prefix` in the request's body.
+///
+/// # Errors
+/// A problem that names the field.
+pub fn job(document: &str, prefix: &str) -> Result<Job, Problem> {
+    let job = shared::job::from_json(document).map_err(|error| Problem::of_job(error, prefix))?;
+    let server = "names a file of the server; it is for `harvestman crawl`";
+    if job.seeds.file.is_some() {
+        return Err(Problem::field(format!("{prefix}/seeds/file"), server));
+    }
+    if !job.outputs.is_empty() {
+        return Err(Problem::field(format!("{prefix}/outputs"), server));
+    }
+    if job.seeds.urls.len() + job.seeds.sitemaps.len() > SEEDS {
+        return Err(Problem::field(format!("{prefix}/seeds"), format!("at most {SEEDS}")));
+    }
+    Ok(job)
+}
+
+/// Begins a run of a job for whoever calls, within the tenant's quotas.
+///
+/// # Errors
+/// 429 where they are used up.
+pub async fn run(
+    app: &App,
+    caller: &Caller,
+    once: Once,
+    job_id: Option<JobId>,
+    job: Arc<Job>,
+) -> Result<RunId, Problem> {
+    let job = within_quotas(app, caller, job).await?;
+    let new = NewRun {
+        tenant: caller.tenant,
+        job_id,
+        once: once.0.map(|key| format!("run {key}")),
+        most_unfinished: caller.quotas.concurrent_runs,
+        ..NewRun::of(job)
+    };
+    let run = app.deps.store.create_run(new).await?;
+    // Without the hint the run begins a moment later.
+    let hint = messages::encode(&Paced::Hint(Hint { run }));
+    if let Err(error) = app.deps.queue.publish(&Lane::Paced, vec![hint]).await {
+        tracing::debug!(%error, %run, "no hint");
+    }
+    Ok(run)
+}
+
+/// The job with no more pages and bytes than the tenant has left.
+async fn within_quotas(app: &App, caller: &Caller, mut job: Arc<Job>) -> Result<Arc<Job>, Problem> {
+    let quotas = &caller.quotas;
+    if quotas.pages_per_day.is_none() && quotas.storage_bytes.is_none() {
+        return Ok(job);
+    }
+    let usage = app.control().usage(caller.tenant).await?;
+    let limits = &mut Arc::make_mut(&mut job).limits;
+    if let Some(most) = quotas.pages_per_day {
+        let left = left(most, usage.pages_per_day, "pages a day")?;
+        limits.pages = Some(limits.pages.map_or(left, |own| own.min(left)));
+    }
+    if let Some(most) = quotas.storage_bytes {
+        let left = left(most, usage.storage_bytes, "bytes of storage")?;
+        let own = limits.bytes.map_or(left, |own| own.0.min(left));
+        limits.bytes = Some(shared::job::ByteSize(own));
+    }
+    Ok(job)
+}
+
+fn left(most: u64, used: u64, what: &str) -> Result<u64, Problem> {
+    most.checked_sub(used).filter(|left| *left > 0).ok_or_else(|| {
+        let detail = format!("the tenant's {most} {what} are used up");
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).header(header::RETRY_AFTER, "3600")
+    })
+}
