@@ -7,7 +7,7 @@ VENV := target/venv
 
 include deploy.mk
 
-.PHONY: help setup build test test-azure lint fmt doc schema warc-check bench bench-scale clean
+.PHONY: help setup build test test-azure lint fmt doc schema openapi warc-check bench bench-scale clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ doc: ## the documentation of the code
 
 schema: ## write the job's JSON Schema anew
 	UPDATE_SCHEMA=1 $(CARGO) test --quiet -p harvestman-shared --features schema --test schema
+
+openapi: ## write the description of the API anew
+	UPDATE_OPENAPI=1 $(CARGO) test --quiet -p harvestman-api --test routes
 
 bench: build ## CPU-seconds per 1,000 pages and memory, beside a bare loop, Scrapy and spider
 	$(CARGO) run --release --locked -p harvestman-bench -- all --pages 10000

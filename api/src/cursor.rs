@@ -35,10 +35,9 @@ impl Cursors {
     /// A problem, if it is of another list or of nobody.
     pub fn open<T: std::str::FromStr>(&self, list: &str, cursor: Option<&str>) -> Result<Option<T>, Problem> {
         let Some(cursor) = cursor else { return Ok(None) };
-        self.place(list, cursor)
-            .and_then(|place| place.parse().ok())
-            .map(Some)
-            .ok_or_else(|| Problem::parameter("query:cursor", "not a cursor that an answer of this list gave"))
+        self.place(list, cursor).and_then(|place| place.parse().ok()).map(Some).ok_or_else(|| {
+            Problem::parameter("query:cursor", "not a cursor that an answer of this list gave")
+        })
     }
 
     fn place(&self, list: &str, cursor: &str) -> Option<String> {

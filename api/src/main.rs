@@ -24,7 +24,8 @@ fn main() -> ExitCode {
             .await
             .with_context(|| format!("HARVESTMAN_API_LISTEN: cannot listen on {}", settings.api_listen))?;
         let key = Some(settings.api_key.as_str()).filter(|key| !key.is_empty());
-        let access = Access::of(key, settings.api_open, listener.local_addr()?, &*deps.store).await?;
+        let access =
+            Access::of(key, settings.api_open == "true", listener.local_addr()?, &*deps.store).await?;
         Ok(api::run(Config { access, ..Config::default() }, deps, listener, stop).await?)
     })
 }

@@ -1,9 +1,9 @@
 //! The description of the routes, made from them: OpenAPI 3.1, served and committed.
 
 use crate::app::App;
+use axum::Router;
 use axum::http::header;
 use axum::routing::get;
-use axum::Router;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use utoipa::openapi::schema::{ObjectBuilder, Schema};
@@ -47,7 +47,10 @@ pub fn routes(document: OpenApi) -> Router<App> {
     let text = document.to_string();
     let page = SwaggerUi::new("/docs").config(Config::new(["/openapi.json"]));
     Router::new()
-        .route("/openapi.json", get(move || async move { ([(header::CONTENT_TYPE, "application/json")], text) }))
+        .route(
+            "/openapi.json",
+            get(move || async move { ([(header::CONTENT_TYPE, "application/json")], text) }),
+        )
         .merge(Router::<App>::from(page))
 }
 
@@ -98,4 +101,3 @@ fn put_job(schemas: &mut Value) {
     }
     schemas["Job"] = job.into();
 }
-

@@ -25,10 +25,10 @@ pub struct Problem {
     detail: String,
     /// The path that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) instance: Option<String>,
+    instance: Option<String>,
     /// The request's id, as in `X-Request-Id` and in the server's log.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) request_id: Option<String>,
+    request_id: Option<String>,
     /// The fields that are wrong.
     errors: Vec<FieldError>,
     #[serde(skip)]
@@ -90,6 +90,14 @@ impl Problem {
         self
     }
 
+    /// The problem of this request.
+    #[must_use]
+    pub fn of_request(mut self, path: &str, id: &str) -> Self {
+        self.instance = Some(path.to_owned());
+        self.request_id = Some(id.to_owned());
+        self
+    }
+
     /// The status.
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -98,11 +106,10 @@ impl Problem {
     /// What is wrong with a job that stands below `prefix` in the request's body.
     pub fn of_job(error: JobError, prefix: &str) -> Self {
         match error {
-            JobError::Invalid(problems) => problems
-                .into_iter()
-                .fold(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the job cannot be run as it is"), |all, p| {
-                    all.and(format!("{prefix}{}", pointer(&p.place)), p.message)
-                }),
+            JobError::Invalid(problems) => problems.into_iter().fold(
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the job cannot be run as it is"),
+                |all, p| all.and(format!("{prefix}{}", pointer(&p.place)), p.message),
+            ),
             JobError::Malformed { place, message } => {
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "this is not a job")
                     .and(format!("{prefix}{}", pointer(&place)), message)

@@ -147,6 +147,9 @@ pub struct Serve {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", env = "HARVESTMAN_API_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+    /// A key that an administrator of the API sends; without any key only this machine is let in.
+    #[arg(long, value_name = "KEY", env = "HARVESTMAN_API_KEY", hide_env_values = true)]
+    pub api_key: Option<String>,
     /// How long a host may be down until its URLs are given up.
     #[arg(long, value_name = "TIME", default_value = "15m")]
     pub give_up: Span,

@@ -21,14 +21,15 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 pub async fn run(args: &Serve) -> anyhow::Result<ExitCode> {
     let stop = service::signals::stop_on_signal();
     let settings = Settings::of(&args.machine, args.give_up)?;
-    let listener = bind(args.listen).await?;
+    let listener = bind(args).await?;
     let address = listener.local_addr()?;
     let folder = Folder::open(&args.machine.data).await?;
     rest_crawls(folder.store.as_ref()).await?;
     let stages = Embedded::start(folder, settings).await?;
-    let deps = api::Deps { store: stages.store.clone() };
+    let access = api::Access::of(args.api_key.as_deref(), false, address, &*stages.store).await?;
+    let config = api::Config { access, ..api::Config::default() };
     let closing = CancellationToken::new();
-    let mut api = stages.with("api", api::run(api::Config::default(), deps, listener, closing.clone()));
+    let mut api = stages.with("api", api::run(config, stages.api_deps(), listener, closing.clone()));
     say::err(format_args!(
         "listening on http://{address}, data in {}; Ctrl-C ends it, nothing is lost by it",
         args.machine.data.display()
@@ -49,10 +50,13 @@ pub async fn run(args: &Serve) -> anyhow::Result<ExitCode> {
     ended
 }
 
-/// Listens. Nobody is asked for a key, so only this machine may be let in.
-async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    if !address.ip().is_loopback() {
-        let why = anyhow!("--listen: {address} can be reached from other machines; use 127.0.0.1 or [::1]");
+/// Listens. Where nobody is asked for a key, only this machine may be let in.
+async fn bind(args: &Serve) -> anyhow::Result<TcpListener> {
+    let address: SocketAddr = args.listen;
+    if !address.ip().is_loopback() && args.api_key.is_none() {
+        let why = anyhow!(
+            "--listen: {address} can be reached from other machines; use 127.0.0.1 or [::1], or set HARVESTMAN_API_KEY"
+        );
         return Err(BadUse(why).into());
     }
     TcpListener::bind(address)

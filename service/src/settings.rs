@@ -18,6 +18,10 @@ pub struct Settings {
     pub admin_listen: String,
     /// The API's port.
     pub api_listen: String,
+    /// A key of the API that is not in the store: an administrator of the first tenant.
+    pub api_key: String,
+    /// `true`: the API needs no keys, even where others reach it.
+    pub api_open: String,
     /// Hosts, addresses or networks that are not public and may be fetched all the same, separated
     /// by commas: `intranet.example`, `10.1.0.0/16`, `127.0.0.2:8080`.
     pub allow: String,
@@ -35,6 +39,8 @@ impl Default for Settings {
             archive: "file://harvestman-data/archive".into(),
             admin_listen: "127.0.0.1:9090".into(),
             api_listen: "127.0.0.1:8080".into(),
+            api_key: String::new(),
+            api_open: String::new(),
             allow: String::new(),
             log_format: LogFormat::Text,
             log_level: "info".into(),
@@ -82,6 +88,9 @@ impl fmt::Display for Settings {
                 let _kept = parsed.set_password(Some("hidden"));
                 *url = parsed.to_string();
             }
+        }
+        if !shown.api_key.is_empty() {
+            shown.api_key = "hidden".into();
         }
         f.write_str(&serde_json::to_string_pretty(&shown).map_err(|_| fmt::Error)?)
     }

@@ -102,7 +102,8 @@ async fn keep(app: &App, tenant: TenantId, key: &str, response: Response) -> Res
     let kept = if passing {
         app.control().forget_request(tenant, key).await
     } else {
-        let answer = Answer { status: status.as_u16(), headers: headers(&parts.headers), body: body.to_vec() };
+        let answer =
+            Answer { status: status.as_u16(), headers: headers(&parts.headers), body: body.to_vec() };
         app.control().end_request(tenant, key, &answer).await
     };
     if let Err(error) = kept {

@@ -21,7 +21,9 @@ pub async fn outer(State(app): State<App>, request: Request, next: Next) -> Resp
     let deadline = Duration::from_millis(app.config.timeout_ms);
     let response = match tokio::time::timeout(deadline, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "this took too long; try again").into_response(),
+        Err(_) => {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "this took too long; try again").into_response()
+        }
     };
     let mut response = as_problem(response, &path, &id);
     let took = app.deps.clock.now().since(begun);
@@ -66,7 +68,7 @@ fn as_problem(response: Response, path: &str, id: &str) -> Response {
         }
         None => return response,
     };
-    let problem = Problem { instance: Some(path.to_owned()), request_id: Some(id.to_owned()), ..problem };
+    let problem = problem.of_request(path, id);
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     let (fresh, body) = problem.into_response().into_parts();

@@ -8,8 +8,8 @@ use crate::frame::listing::{Listing, Paging, limit, listing};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
-use axum::http::Uri;
 use axum::http::StatusCode;
+use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use shared::ids::TenantId;
@@ -25,10 +25,7 @@ const LONGEST: u64 = 10 * 365 * 24 * 3600;
 const OVERLAP: u64 = 24 * 3600;
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(create, list))
-        .routes(routes!(revoke))
-        .routes(routes!(rotate))
+    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(revoke)).routes(routes!(rotate))
 }
 
 /// A key to be.

@@ -174,8 +174,7 @@ async fn list(
 
 async fn page(app: &App, caller: &Caller, run: RunId, seq: u64) -> Result<PageRow, Problem> {
     own(app, caller, run).await?;
-    let selection =
-        PageSelection { run, after: seq.checked_sub(1), filter: PageFilter::default(), limit: 1 };
+    let selection = PageSelection { run, after: seq.checked_sub(1), filter: PageFilter::default(), limit: 1 };
     let found = app.deps.store.pages(selection).await?.pop().filter(|page| page.seq == seq);
     found.ok_or_else(|| Problem::missing(format!("page {seq} in run {run}")))
 }

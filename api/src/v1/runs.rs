@@ -432,7 +432,8 @@ async fn changes(
     };
     let after = app.cursors.open(&list, which.cursor.as_deref())?;
     let rows = app.control().changes(run, base, change, after, limit).await?;
-    let view = |page: shared::ports::store::control::ChangedPage| ChangedPageView { seq: page.seq, url: page.url };
+    let view =
+        |page: shared::ports::store::control::ChangedPage| ChangedPageView { seq: page.seq, url: page.url };
     Ok(listing(&app, &list, &uri, limit, rows, |page| page.seq.to_string(), view))
 }
 

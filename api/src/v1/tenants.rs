@@ -8,8 +8,8 @@ use crate::frame::listing::{Listing, Paging, limit, listing};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
-use axum::http::Uri;
 use axum::http::StatusCode;
+use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use shared::ids::TenantId;
@@ -19,10 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(own))
-        .routes(routes!(create, list))
-        .routes(routes!(set_quotas))
+    OpenApiRouter::new().routes(routes!(own)).routes(routes!(create, list)).routes(routes!(set_quotas))
 }
 
 /// What a tenant may use; null is as much as it likes.

@@ -15,6 +15,7 @@ use anyhow::Context;
 use backends::file::FileArchive;
 use backends::memory::MemoryQueue;
 use egress::{Egress, EgressConfig, Roots};
+use shared::clock::Clock;
 use shared::ids::RunId;
 use shared::job::Span;
 use shared::messages::{self, Hint, Paced};
@@ -54,6 +55,8 @@ pub struct Embedded {
     pub store: Arc<dyn Store>,
     queue: Arc<MemoryQueue>,
     archive: Arc<FileArchive>,
+    clock: Arc<dyn Clock>,
+    egress: Arc<Egress>,
     stop_fetching: CancellationToken,
     stop: CancellationToken,
     failures: Failures,
@@ -97,7 +100,12 @@ impl Embedded {
         );
         let worker = worker::run(
             worker_config(),
-            worker::Deps { queue: port, archive: pages, clock, egress },
+            worker::Deps {
+                queue: port,
+                archive: pages,
+                clock: clock.clone(),
+                egress: egress.clone(),
+            },
             stop_fetching.clone(),
         );
         Ok(Embedded {
@@ -106,10 +114,23 @@ impl Embedded {
             archive,
             store,
             queue,
+            clock,
+            egress,
             stop_fetching,
             stop,
             failures,
         })
+    }
+
+    /// The same edges, as the API takes them.
+    pub fn api_deps(&self) -> api::Deps {
+        api::Deps {
+            store: self.store.clone(),
+            archive: self.archive.clone(),
+            queue: self.queue.clone(),
+            clock: self.clock.clone(),
+            egress: self.egress.clone(),
+        }
     }
 
     /// Runs one more stage beside these; whoever began it waits for its end.

@@ -43,7 +43,7 @@ async fn a_run_is_begun_and_read_over_the_api_and_goes_on_after_ctrl_c() {
     let world = World::of(clean(300)).await;
     let alive = serve(&world).start();
     let api = address(&alive).await;
-    let run = api.post("/v1/runs", &job(&world)).await["run"].clone();
+    let run = api.post("/v1/runs", &job(&world)).await["id"].clone();
     world.site.log().until(60).await;
     alive.signal(Signal::INT);
     alive.end().await.says(0, &["stopping"]);

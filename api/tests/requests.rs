@@ -1,0 +1,111 @@
+//! Repeated requests, changes that others made first, and what webhooks may lead to.
+
+mod common;
+
+use axum::body::Body;
+use common::{OPERATOR, World, job, json_request, request};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+#[tokio::test]
+async fn a_request_that_is_repeated_is_done_once() {
+    let world = World::new().await;
+    let send = async |body: &Value, key: &str| {
+        world.send(json_request("POST", "/v1/runs", OPERATOR, body, &[("idempotency-key", key)])).await
+    };
+    let first = send(&job(), "a").await.is(201);
+    let again = send(&job(), "a").await.is(201);
+    assert_eq!((&first.bytes, again.header("idempotent-replayed")), (&again.bytes, "true"));
+    assert_eq!(first.header("location"), again.header("location"));
+    assert_ne!(send(&job(), "b").await.is(201).bytes, first.bytes);
+    let mut other = job();
+    other["name"] = json!("other");
+    assert_eq!(send(&other, "a").await.is(422).pointers(), ["header:Idempotency-Key"]);
+    // What is wrong stays wrong.
+    send(&json!({}), "c").await.is(422);
+    assert_eq!(send(&json!({}), "c").await.is(422).header("idempotent-replayed"), "true");
+    for key in ["", " ", "a\tb", &"a".repeat(256)] {
+        send(&job(), key).await.is(400);
+    }
+    assert_eq!(world.get(OPERATOR, "/v1/runs").await.json()["data"].as_array().unwrap().len(), 2);
+    // Another tenant's key of the same text is another key.
+    let theirs = world.tenant("theirs", "write", json!({})).await;
+    let request = json_request("POST", "/v1/runs", &theirs, &other, &[("idempotency-key", "a")]);
+    assert_eq!(world.send(request).await.is(201).header("idempotent-replayed"), "");
+}
+
+/// As after a kill between the commit and the answer: the key was begun, and what it makes was made.
+#[tokio::test]
+async fn a_request_that_died_before_its_answer_makes_nothing_twice() {
+    let world = World::new().await;
+    let send = async || {
+        let headers = [("idempotency-key", "k")];
+        let job = json_request("POST", "/v1/jobs", OPERATOR, &json!({ "job": job() }), &headers);
+        world.send(job).await
+    };
+    let first = send().await.is(201).json()["id"].clone();
+    world.store.control().tidy(Duration::ZERO, Duration::ZERO).await.unwrap();
+    world.clock.advance(Duration::from_millis(1));
+    world.store.control().tidy(Duration::ZERO, Duration::ZERO).await.unwrap();
+    let again = send().await.is(201);
+    assert_eq!((again.header("idempotent-replayed"), &again.json()["id"]), ("", &first));
+}
+
+#[tokio::test]
+async fn a_change_that_names_an_old_version_is_refused() {
+    let world = World::new().await;
+    let body = json!({ "job": job(), "schedule": { "cron": "0 4 * * *", "timezone": "Europe/Berlin" } });
+    let made = world.post(OPERATOR, "/v1/jobs", &body).await.is(201);
+    assert_eq!(made.header("etag"), "\"1\"");
+    let path = made.header("location").to_owned();
+    let conditional = async |method: &str, name: &str, tag: &str| {
+        world.send(json_request(method, &path, OPERATOR, &body, &[(name, tag)])).await
+    };
+    assert_eq!(conditional("PUT", "if-match", "\"1\"").await.is(200).header("etag"), "\"2\"");
+    assert_eq!(conditional("PUT", "if-match", "\"1\"").await.is(412).header("etag"), "\"2\"");
+    let unchanged = request("GET", &path, OPERATOR).header("if-none-match", "\"2\"").body(Body::empty());
+    assert_eq!(world.send(unchanged.unwrap()).await.status, 304);
+    let next = made.json()["schedule"]["next_at"].clone();
+    assert!(next.is_string());
+    let paused = world.post(OPERATOR, &format!("{path}/schedule/pause"), &json!({})).await.is(200).json();
+    assert_eq!((&paused["paused"], &paused["next_at"]), (&json!(true), &Value::Null));
+    let resumed = world.post(OPERATOR, &format!("{path}/schedule/resume"), &json!({})).await.is(200).json();
+    assert_eq!((&resumed["paused"], &resumed["next_at"]), (&json!(false), &next));
+    conditional("DELETE", "if-match", "\"2\"").await.is(412);
+    assert_eq!(conditional("DELETE", "if-match", "\"4\"").await.status, 204);
+    world.get(OPERATOR, &path).await.is(404);
+}
+
+#[tokio::test]
+async fn webhooks_lead_to_the_internet_only() {
+    let world = World::new().await;
+    let make = async |url: &str, headers: Value| {
+        let body = json!({ "url": url, "events": ["run.ended"], "headers": headers });
+        world.post(OPERATOR, "/v1/webhooks", &body).await
+    };
+    for url in testkit::spellings() {
+        let url = format!("http://{url}/");
+        let refused = make(&url, json!({})).await;
+        assert!(matches!(refused.status.as_u16(), 422), "{url}: {}", refused.text());
+    }
+    for url in ["ftp://example.com/", "file:///etc/passwd", "https://u:p@example.com/", "nonsense", ""] {
+        assert_eq!(make(url, json!({})).await.is(422).pointers(), ["/url"], "{url}");
+    }
+    for name in ["Host", "Content-Length", "webhook-id", "a b", "a:b", "x\r\ny", ""] {
+        make("https://example.com/", json!({ name: "1" })).await.is(422);
+    }
+    for value in ["a\r\nb", "a\0b", "\u{10a}", "\u{560a}"] {
+        make("https://example.com/", json!({ "X-A": value })).await.is(422);
+    }
+    let made = make("https://example.com/hook", json!({ "X-Token": "t" })).await.is(201).json();
+    assert!(made["secret"].as_str().unwrap().starts_with("whsec_"));
+    let path = format!("/v1/webhooks/{}", made["id"]);
+    let read = world.get(OPERATOR, &path).await.is(200);
+    assert!(!read.text().contains("whsec_") && read.json()["headers"] == json!(["X-Token"]));
+    let rotated = world.post(OPERATOR, &format!("{path}/rotate"), &json!({})).await.is(200).json();
+    assert_ne!(rotated["secret"], made["secret"]);
+    let event =
+        world.post(OPERATOR, &format!("{path}/ping"), &json!({})).await.is(202).json()["event"].clone();
+    let rows = world.get(OPERATOR, &format!("{path}/deliveries")).await.is(200).json();
+    assert_eq!((&rows["data"][0]["event"], &rows["data"][0]["state"]), (&event, &json!("pending")));
+}
