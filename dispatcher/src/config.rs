@@ -22,6 +22,10 @@ pub struct Config {
     pub give_up_after_ms: u64,
     /// How often the timer acts.
     pub sweep_every_ms: u64,
+    /// How often due jobs are looked for.
+    pub schedules_every_ms: u64,
+    /// How often webhooks are looked after.
+    pub webhooks_every_ms: u64,
     /// The longest time between two looks for hosts that are ready.
     pub poll_ms: u64,
 }
@@ -37,6 +41,8 @@ impl Default for Config {
             announce_after_ms: 120_000,
             give_up_after_ms: 15 * 60_000,
             sweep_every_ms: 1_000,
+            schedules_every_ms: 1_000,
+            webhooks_every_ms: 1_000,
             poll_ms: 1_000,
         }
     }

@@ -6,7 +6,9 @@
 //! - `claims` grants a lease to the worker that claims it, once;
 //! - `paced` takes the reports of leases that are over, and hints;
 //! - `sweep` is the timer: what was left behind by the dead is put back;
-//! - `reparse` announces the parts of re-parses.
+//! - `reparse` announces the parts of re-parses;
+//! - `schedules` begins runs of jobs when their time has come;
+//! - `webhooks` tells others what runs did.
 
 mod claims;
 mod config;
@@ -14,11 +16,14 @@ mod offers;
 mod paced;
 mod patience;
 mod reparse;
+mod schedules;
 mod seeds;
 mod sweep;
+mod webhooks;
 
 pub use config::Config;
 
+use egress::Egress;
 use shared::clock::Clock;
 use shared::ports::{Queue, QueueError, Store, StoreError};
 use std::sync::Arc;
@@ -34,6 +39,8 @@ pub struct Deps {
     pub queue: Arc<dyn Queue>,
     /// For the time until something is due.
     pub clock: Arc<dyn Clock>,
+    /// The way out for webhooks; None: another dispatcher sends them.
+    pub egress: Option<Arc<Egress>>,
 }
 
 /// The dispatcher cannot go on without a person.
@@ -68,6 +75,8 @@ pub async fn run(config: Config, deps: Deps, stop: CancellationToken) -> Result<
         claims::run(&room),
         paced::run(&room),
         sweep::run(&room),
+        schedules::run(&room),
+        webhooks::run(&room),
         reparse::run(&room),
     )?;
     Ok(())

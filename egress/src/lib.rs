@@ -119,13 +119,39 @@ impl Egress {
         headers: HeaderMap,
         connect: Duration,
     ) -> Result<reqwest::Response, EgressError> {
+        self.send(http::Method::GET, url, headers, None, connect).await
+    }
+
+    /// Sends a POST request and waits for the answer's headers.
+    ///
+    /// # Errors
+    /// If the URL is refused, or there was no answer.
+    pub async fn post(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        body: Bytes,
+        connect: Duration,
+    ) -> Result<reqwest::Response, EgressError> {
+        self.send(http::Method::POST, url, headers, Some(body), connect).await
+    }
+
+    async fn send(
+        &self,
+        method: http::Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: Option<Bytes>,
+        connect: Duration,
+    ) -> Result<reqwest::Response, EgressError> {
         let port = self.rules.url(url).map_err(|_| EgressError::Refused)?;
         if let Some(answers) = &self.answers {
             return Ok(answers(url.clone(), headers).await.into());
         }
         let client = self.client(port, connect)?;
-        let mut request = reqwest::Request::new(http::Method::GET, url.clone());
+        let mut request = reqwest::Request::new(method, url.clone());
         *request.headers_mut() = headers;
+        *request.body_mut() = body.map(Into::into);
         client
             .execute(request)
             .await

@@ -130,7 +130,7 @@ async fn write(
 ) -> io::Result<()> {
     let mut after = None;
     loop {
-        let selection = RecordSelection { run, after, valid: true, limit: BATCH };
+        let selection = RecordSelection { after, limit: BATCH, ..RecordSelection::of(run) };
         let rows = store.records(selection).await.map_err(io::Error::other)?;
         let is_last = rows.len() < BATCH as usize;
         after = rows.last().map(|row| (row.seq, row.ord)).or(after);

@@ -168,13 +168,13 @@ async fn list(
     own(&app, &caller, run).await?;
     let list = format!("pages of {run} {filter:?}");
     let after = app.cursors.open(&list, which.cursor.as_deref())?;
-    let rows = app.deps.store.pages(PageSelection { run, after, filter, limit }).await?;
+    let rows = app.deps.store.pages(PageSelection { after, filter, limit, ..PageSelection::of(run) }).await?;
     Ok(listing(&app, &list, &uri, limit, rows, |page| page.seq.to_string(), PageView::from))
 }
 
 async fn page(app: &App, caller: &Caller, run: RunId, seq: u64) -> Result<PageRow, Problem> {
     own(app, caller, run).await?;
-    let selection = PageSelection { run, after: seq.checked_sub(1), filter: PageFilter::default(), limit: 1 };
+    let selection = PageSelection { after: seq.checked_sub(1), limit: 1, ..PageSelection::of(run) };
     let found = app.deps.store.pages(selection).await?.pop().filter(|page| page.seq == seq);
     found.ok_or_else(|| Problem::missing(format!("page {seq} in run {run}")))
 }

@@ -118,6 +118,10 @@ async fn list(
     let list = format!("records of {run} {}", which.rejected);
     let after: Option<Place> = app.cursors.open(&list, which.cursor.as_deref())?;
     let after = after.map(|Place(seq, ord)| (seq, ord));
-    let rows = app.deps.store.records(RecordSelection { run, after, valid: !which.rejected, limit }).await?;
+    let rows = app
+        .deps
+        .store
+        .records(RecordSelection { after, valid: !which.rejected, limit, ..RecordSelection::of(run) })
+        .await?;
     Ok(listing(&app, &list, &uri, limit, rows, |row| Place(row.seq, row.ord).to_string(), RecordView::from))
 }

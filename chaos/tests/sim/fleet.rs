@@ -213,7 +213,7 @@ async fn stage(world: Arc<World>, role: Role, faults: Faults, stop: Cancellation
     let clock = world.clock.clone();
     match role {
         Role::Dispatcher => {
-            let deps = dispatcher::Deps { store, queue, clock };
+            let deps = dispatcher::Deps { store, queue, clock, egress: None };
             dispatcher::run(dispatcher_config(), deps, stop).await.map_err(|error| error.to_string())
         }
         Role::Worker => {

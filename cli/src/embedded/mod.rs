@@ -95,7 +95,12 @@ impl Embedded {
         }
         let dispatcher = dispatcher::run(
             dispatcher_config(settings.give_up),
-            dispatcher::Deps { store: store.clone(), queue: port.clone(), clock: clock.clone() },
+            dispatcher::Deps {
+                store: store.clone(),
+                queue: port.clone(),
+                clock: clock.clone(),
+                egress: Some(egress.clone()),
+            },
             stop.clone(),
         );
         let worker = worker::run(
