@@ -9,9 +9,10 @@ use sqlx::postgres::PgPool;
 use sqlx::{ConnectOptions, Connection, SqlSafeStr};
 
 /// The schema, version by version; see the rules in `migrations/postgres/README.md`.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "store", include_str!("../../migrations/postgres/0001_store.sql")),
     (2, "control", include_str!("../../migrations/postgres/0002_control.sql")),
+    (3, "content", include_str!("../../migrations/postgres/0003_content.sql")),
 ];
 
 /// The version that this program needs. A newer schema is fine: migrations only add.

@@ -57,18 +57,21 @@ async fn write_parsed(tx: &mut Tx, run: RunId, parsed: Vec<(i64, ParsedPage)>) -
     if parsed.is_empty() {
         return Ok(());
     }
-    let (mut seqs, mut titles, mut errors, mut metas) = (vec![], vec![], vec![], vec![]);
+    let (mut seqs, mut titles, mut errors, mut metas, mut contents) =
+        (vec![], vec![], vec![], vec![], vec![]);
     for (seq, page) in parsed {
         seqs.push(seq);
         titles.push(page.title.map(text));
         errors.push(page.error.map(text));
         metas.push(text(page.meta));
+        contents.push(page.content.map(text));
     }
     let query = sqlx::query(
-        "INSERT INTO parsed (run_id, seq, title, error, meta)
-         SELECT $1, u.* FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) AS u",
+        "INSERT INTO parsed (run_id, seq, title, error, meta, content)
+         SELECT $1, u.* FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[]) AS u",
     );
-    tx.execute(query.bind(run.0).bind(seqs).bind(titles).bind(errors).bind(metas)).await?;
+    let query = query.bind(run.0).bind(seqs).bind(titles).bind(errors).bind(metas);
+    tx.execute(query.bind(contents)).await?;
     Ok(())
 }
 

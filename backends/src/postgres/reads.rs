@@ -7,6 +7,7 @@ use crate::store::codes::int;
 use crate::store::page::{outcome_code, outcome_name};
 use async_trait::async_trait;
 use shared::clock::Timestamp;
+use shared::ids::RunId;
 use shared::outcome::Kind;
 use shared::ports::StoreError;
 use shared::ports::store::{PageRow, PageSelection, Reads, RecordRow, RecordSelection};
@@ -20,6 +21,10 @@ impl Reads for PostgresStore {
 
     async fn pages(&self, selection: PageSelection) -> Result<Vec<PageRow>, StoreError> {
         Ok(again(|| pages(self, &selection)).await?)
+    }
+
+    async fn contents(&self, run: RunId, seqs: &[u64]) -> Result<Vec<(u64, String)>, StoreError> {
+        Ok(again(|| contents(self, run, seqs)).await?)
     }
 }
 
@@ -58,6 +63,16 @@ fn record(row: &PgRow) -> Outcome<RecordRow> {
         status: status(row, 6)?,
         fetched_at: Timestamp(number(row, 7)?),
     })
+}
+
+async fn contents(store: &PostgresStore, run: RunId, seqs: &[u64]) -> Outcome<Vec<(u64, String)>> {
+    let query = sqlx::query(
+        "SELECT seq, content FROM parsed WHERE run_id = $1 AND seq = ANY($2) AND content IS NOT NULL
+         ORDER BY seq",
+    );
+    let seqs: Vec<i64> = seqs.iter().map(|seq| int(*seq)).collect();
+    let rows = store.all(query.bind(run.0).bind(seqs)).await?;
+    rows.iter().map(|row| Ok((count(row, 0)?, get(row, 1)?))).collect()
 }
 
 async fn pages(store: &PostgresStore, selection: &PageSelection) -> Outcome<Vec<PageRow>> {
