@@ -34,7 +34,8 @@ macro_rules! records {
         concat!(
             "SELECT r.seq, r.ord, r.data, r.rejected, p.url, p.asked_url, p.status, p.fetched_at
              FROM records r JOIN pages p ON p.run_id = r.run_id AND p.seq = r.seq
-             WHERE r.run_id = $1 AND (r.seq, r.ord) > ($2, $3) AND ",
+             WHERE r.run_id = $1 AND r.version = coalesce($5::bigint, (SELECT version FROM runs WHERE run_id = $1))
+               AND (r.seq, r.ord) > ($2, $3) AND ",
             $which,
             " ORDER BY r.seq, r.ord LIMIT $4"
         )
@@ -48,6 +49,7 @@ async fn records(store: &PostgresStore, selection: &RecordSelection) -> Outcome<
     let (seq, ord) = selection.after.map_or((-1, -1), |(seq, ord)| (int(seq), i64::from(ord)));
     let query = sqlx::query(if selection.valid { valid } else { rejected });
     let query = query.bind(selection.run.0).bind(seq).bind(ord).bind(i64::from(selection.limit));
+    let query = query.bind(selection.version.map(i64::from));
     store.all(query).await?.iter().map(record).collect()
 }
 
@@ -68,7 +70,7 @@ fn record(row: &PgRow) -> Outcome<RecordRow> {
 async fn contents(store: &PostgresStore, run: RunId, seqs: &[u64]) -> Outcome<Vec<(u64, String)>> {
     let query = sqlx::query(
         "SELECT seq, content FROM parsed WHERE run_id = $1 AND seq = ANY($2) AND content IS NOT NULL
-         ORDER BY seq",
+           AND version = (SELECT version FROM runs WHERE run_id = $1) ORDER BY seq",
     );
     let seqs: Vec<i64> = seqs.iter().map(|seq| int(*seq)).collect();
     let rows = store.all(query.bind(run.0).bind(seqs)).await?;
@@ -82,6 +84,7 @@ async fn pages(store: &PostgresStore, selection: &PageSelection) -> Outcome<Vec<
                 p.\"offset\", p.len, p.digest, p.fetched_at, d.title, d.meta
          FROM pages p LEFT JOIN segments s ON s.segment_no = p.segment_no
          LEFT JOIN parsed d ON d.run_id = p.run_id AND d.seq = p.seq
+           AND d.version = coalesce($8::bigint, (SELECT version FROM runs WHERE run_id = $1))
          WHERE p.run_id = $1 AND p.seq > $2 AND ($4::bigint IS NULL OR p.outcome = $4)
            AND ($5::integer IS NULL OR p.status = $5) AND ($6::text IS NULL OR p.reason = $6)
            AND ($7::text IS NULL OR starts_with(p.url, $7))
@@ -93,7 +96,8 @@ async fn pages(store: &PostgresStore, selection: &PageSelection) -> Outcome<Vec<
         .bind(filter.outcome.as_deref().map(outcome_code))
         .bind(filter.status.map(i32::from))
         .bind(filter.reason.clone().map(text))
-        .bind(filter.url_prefix.clone().map(text));
+        .bind(filter.url_prefix.clone().map(text))
+        .bind(selection.version.map(i64::from));
     store.all(query).await?.iter().map(page).collect()
 }
 

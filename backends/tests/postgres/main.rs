@@ -2,4 +2,6 @@
 #![cfg(feature = "postgres")]
 
 mod common;
+mod many;
+mod outages;
 mod suite;
