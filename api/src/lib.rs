@@ -23,6 +23,7 @@ use axum::middleware::from_fn_with_state;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shared::clock::Clock;
+use shared::job::{Job, Problem};
 use shared::ports::{Archive, Queue, Store, StoreError};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -119,6 +120,8 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// What webhooks may lead to; asked before they are kept. Nothing is dialled here.
     pub egress: Arc<egress::Egress>,
+    /// What is wrong with a job's rules: the parser's word, for a stage names no other.
+    pub check: fn(&Job) -> Vec<Problem>,
 }
 
 /// The API cannot go on.

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
             queue: connect::queue(&settings.queue).await?,
             clock,
             egress: Arc::new(Egress::new(EgressConfig { allow, ..EgressConfig::default() })),
+            check: parser::check,
         };
         let listener = tokio::net::TcpListener::bind(&settings.api_listen)
             .await

@@ -12,6 +12,7 @@ mod schedules;
 mod start;
 mod tenants;
 mod time;
+mod versions;
 mod webhooks;
 
 use crate::app::App;
@@ -26,6 +27,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(events::routes())
         .merge(pages::routes())
         .merge(records::routes())
+        .merge(versions::routes())
         .merge(exports::routes())
         .merge(hosts::routes())
         .merge(webhooks::routes())

@@ -32,6 +32,8 @@ struct Which {
     /// Those that were kept apart, and not the valid ones.
     #[serde(default)]
     rejected: bool,
+    /// Of this version; without it, of the current one.
+    version: Option<u32>,
     /// `next_cursor` of the last page.
     cursor: Option<String>,
     /// Rows in the answer.
@@ -115,13 +117,19 @@ async fn list(
 ) -> Result<Response, Problem> {
     let limit = limit(which.limit)?;
     own(&app, &caller, run).await?;
-    let list = format!("records of {run} {}", which.rejected);
+    let list = format!("records of {run} {} {:?}", which.rejected, which.version);
     let after: Option<Place> = app.cursors.open(&list, which.cursor.as_deref())?;
     let after = after.map(|Place(seq, ord)| (seq, ord));
     let rows = app
         .deps
         .store
-        .records(RecordSelection { after, valid: !which.rejected, limit, ..RecordSelection::of(run) })
+        .records(RecordSelection {
+            after,
+            valid: !which.rejected,
+            version: which.version,
+            limit,
+            ..RecordSelection::of(run)
+        })
         .await?;
     Ok(listing(&app, &list, &uri, limit, rows, |row| Place(row.seq, row.ord).to_string(), RecordView::from))
 }

@@ -206,7 +206,7 @@ async fn create(
     once: Once,
     Body(body): Body<Box<RawValue>>,
 ) -> Result<Response, Problem> {
-    let job = Arc::new(super::start::job(body.get(), "")?);
+    let job = Arc::new(super::start::job(&app, body.get(), "")?);
     let run = super::start::run(&app, &caller, once, None, job).await?;
     begun(&app, run).await
 }

@@ -6,7 +6,7 @@ use crate::frame::Once;
 use crate::problem::Problem;
 use axum::http::{StatusCode, header};
 use shared::ids::{JobId, RunId};
-use shared::job::Job;
+use shared::job::{Job, JobError};
 use shared::messages::{self, Hint, Paced};
 use shared::ports::Lane;
 use shared::ports::store::NewRun;
@@ -19,8 +19,12 @@ const SEEDS: usize = 100_000;
 ///
 /// # Errors
 /// A problem that names the field.
-pub fn job(document: &str, prefix: &str) -> Result<Job, Problem> {
+pub fn job(app: &App, document: &str, prefix: &str) -> Result<Job, Problem> {
     let job = shared::job::from_json(document).map_err(|error| Problem::of_job(error, prefix))?;
+    let problems = (app.deps.check)(&job);
+    if !problems.is_empty() {
+        return Err(Problem::of_job(JobError::Invalid(problems), prefix));
+    }
     let server = "names a file of the server; it is for `harvestman crawl`";
     if job.seeds.file.is_some() {
         return Err(Problem::field(format!("{prefix}/seeds/file"), server));

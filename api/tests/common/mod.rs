@@ -81,6 +81,7 @@ impl World {
             queue: Arc::new(MemoryQueue::new()),
             clock: clock.clone(),
             egress: Arc::new(Egress::new(EgressConfig::default())),
+            check: parser::check,
         };
         let app = App::new(Config { access, ..Config::default() }, deps).await.unwrap();
         World { router: api::router(app), store, clock, _folder: folder }

@@ -44,7 +44,9 @@ impl<E: Engine> Reparse for Books<E> {
         let Some(row) = rows.first() else { return Err(missing("run", new.run)) };
         let (version, base) = (row.int(0)?, row.int(1)?);
         if row.int(2)? < OVER {
-            return Err(StoreError::Refused(format!("run {run} is not over yet; parse it again when it is")));
+            return Err(StoreError::Conflict(format!(
+                "run {run} is not over yet; parse it again when it is"
+            )));
         }
         let cut = sql("WITH RECURSIVE part (n) AS (
                SELECT CAST(0 AS BIGINT) WHERE EXISTS (SELECT 1 FROM run_counts WHERE run_id = $1 AND closed > 0)
@@ -149,7 +151,7 @@ impl<E: Engine> Reparse for Books<E> {
             let query = sql(reparses!("AND p.version = $2")).int(run.0).int(i64::from(version));
             let found = first(&tx.run(query).await?, info)?.ok_or_else(|| missing("version", version))?;
             if found.state == ReparseState::Running {
-                return Err(StoreError::Refused(format!("version {version} is not done yet")));
+                return Err(StoreError::Conflict(format!("version {version} is not done yet")));
             }
         }
         make_current(&mut *tx, run.0, i64::from(version)).await?;
@@ -166,7 +168,7 @@ impl<E: Engine> Reparse for Books<E> {
         let Some(row) = rows.first() else { return Err(missing("run", run)) };
         if row.int(0)? == number {
             let why = format!("version {version} is current; adopt another one first, 0 is the crawl's own");
-            return Err(StoreError::Refused(why));
+            return Err(StoreError::Conflict(why));
         }
         let closed = row.int(1)?;
         let forget = sql("DELETE FROM reparses WHERE run_id = $1 AND version = $2 RETURNING version");

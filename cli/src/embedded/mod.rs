@@ -105,12 +105,7 @@ impl Embedded {
         );
         let worker = worker::run(
             worker_config(),
-            worker::Deps {
-                queue: port,
-                archive: pages,
-                clock: clock.clone(),
-                egress: egress.clone(),
-            },
+            worker::Deps { queue: port, archive: pages, clock: clock.clone(), egress: egress.clone() },
             stop_fetching.clone(),
         );
         Ok(Embedded {
@@ -135,6 +130,7 @@ impl Embedded {
             queue: self.queue.clone(),
             clock: self.clock.clone(),
             egress: self.egress.clone(),
+            check: parser::check,
         }
     }
 

@@ -45,7 +45,7 @@ pub enum StoreError {
     /// Of another version, in use by another process, or not allowed. A person must act.
     #[error("{0}")]
     Refused(String),
-    /// Something of that name is there already.
+    /// It does not go together with what is there: a name that is taken, a state that does not allow it.
     #[error("{0}")]
     Conflict(String),
     /// The tenant has used up what it may use. Worth trying again when something of it has ended.

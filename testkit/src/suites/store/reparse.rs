@@ -72,7 +72,7 @@ pub(super) async fn only_a_run_that_is_over_is_parsed_again<S: Store + Audit>(w:
     let run = w.running(job(), 1).await;
     let new = || NewReparse { run, extract: Arc::default(), dry_run: false };
     let refused = w.store.control().begin_reparse(new()).await;
-    assert!(matches!(refused, Err(StoreError::Refused(_))), "{refused:?}");
+    assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
     let unknown = NewReparse { run: RunId(99_999), ..new() };
     let unknown = w.store.control().begin_reparse(unknown).await;
     assert!(matches!(unknown, Err(StoreError::NotFound(_))), "{unknown:?}");
@@ -123,7 +123,7 @@ pub(super) async fn a_dry_run_waits_to_be_adopted<S: Store + Audit>(w: World<S>)
     let run = over(&w, 10).await;
     let version = begin(&w, run, true).await;
     let early = w.store.control().adopt(run, version).await;
-    assert!(matches!(early, Err(StoreError::Refused(_))), "{early:?}");
+    assert!(matches!(early, Err(StoreError::Conflict(_))), "{early:?}");
     for part in parts(&w, 100).await {
         apply(&w, part, "{\"n\":1}").await;
     }
@@ -142,7 +142,7 @@ pub(super) async fn a_version_that_is_not_current_can_be_dropped<S: Store + Audi
         apply(&w, part, "{\"n\":1}").await;
     }
     let current = w.store.control().drop_reparse(run, first).await;
-    assert!(matches!(current, Err(StoreError::Refused(_))), "{current:?}");
+    assert!(matches!(current, Err(StoreError::Conflict(_))), "{current:?}");
     let second = begin(&w, run, false).await;
     let open = parts(&w, 100).await;
     w.store.control().drop_reparse(run, second).await.unwrap();
