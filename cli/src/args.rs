@@ -42,6 +42,9 @@ pub enum Command {
     #[cfg(feature = "cluster")]
     #[command(subcommand)]
     Storage(StorageCommand),
+    /// Look at what nobody could handle: messages, and pages that broke their worker or parser.
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -59,6 +62,58 @@ pub enum StorageCommand {
         #[arg(long, value_name = "URL", env = "HARVESTMAN_ARCHIVE", hide_env_values = true)]
         archive: String,
     },
+}
+
+/// Look at what nobody could handle.
+#[derive(Debug, Subcommand)]
+pub enum DeadLettersCommand {
+    /// List dead letters, oldest first, one JSON object a line.
+    List {
+        /// After this letter.
+        #[arg(long, value_name = "ID", default_value_t = 0)]
+        after: i64,
+        /// At most so many.
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        limit: u32,
+        /// The store.
+        #[command(flatten)]
+        store: StoreFlag,
+    },
+    /// Show one, with its bytes.
+    Show {
+        /// Its number.
+        id: i64,
+        /// The store.
+        #[command(flatten)]
+        store: StoreFlag,
+    },
+    /// Send one on its way again: a message to its lane, a page back into its run.
+    Replay {
+        /// Its number.
+        id: i64,
+        /// The store.
+        #[command(flatten)]
+        store: StoreFlag,
+        /// The queue, as the services know it.
+        #[arg(long, value_name = "URL", env = "HARVESTMAN_QUEUE", hide_env_values = true)]
+        queue: String,
+    },
+    /// Forget one.
+    Drop {
+        /// Its number.
+        id: i64,
+        /// The store.
+        #[command(flatten)]
+        store: StoreFlag,
+    },
+}
+
+/// Where the store is.
+#[derive(Debug, Args)]
+pub struct StoreFlag {
+    /// The store, as the services know it.
+    #[arg(long, value_name = "URL", env = "HARVESTMAN_STORE", hide_env_values = true)]
+    pub store: String,
 }
 
 /// Work with job files.

@@ -2,6 +2,7 @@
 
 mod args;
 mod crawl;
+mod dead_letters;
 mod embedded;
 mod inspect;
 mod job;
@@ -54,6 +55,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             say::out(shared::job::to_yaml(&job)?)?;
         }
         Command::Inspect(what) => inspect::run(what)?,
+        Command::DeadLetters(command) => runtime()?.block_on(dead_letters::run(command))?,
         #[cfg(feature = "cluster")]
         Command::Migrate { store } => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

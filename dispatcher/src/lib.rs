@@ -8,10 +8,12 @@
 //! - `sweep` is the timer: what was left behind by the dead is put back;
 //! - `reparse` announces the parts of re-parses;
 //! - `schedules` begins runs of jobs when their time has come;
-//! - `webhooks` tells others what runs did.
+//! - `webhooks` tells others what runs did;
+//! - `dead` files dead letters.
 
 mod claims;
 mod config;
+mod dead;
 mod offers;
 mod paced;
 mod patience;
@@ -78,6 +80,7 @@ pub async fn run(config: Config, deps: Deps, stop: CancellationToken) -> Result<
         schedules::run(&room),
         webhooks::run(&room),
         reparse::run(&room),
+        dead::run(&room),
     )?;
     Ok(())
 }

@@ -4,7 +4,7 @@
 use crate::patience::Patience;
 use crate::{DispatcherError, Room};
 use shared::crash;
-use shared::messages::{self, SegmentStored};
+use shared::messages::{self, SegmentStored, SegmentWaits};
 use shared::ports::Lane;
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ async fn announce(room: &Room, segments: &[SegmentStored]) -> Result<(), Dispatc
     if segments.is_empty() {
         return Ok(());
     }
-    let messages = segments.iter().map(messages::encode).collect();
+    let messages = segments.iter().cloned().map(|segment| messages::encode(&SegmentWaits(segment))).collect();
     room.deps.queue.publish(&Lane::Parse { urgent: false }, messages).await?;
     Ok(())
 }

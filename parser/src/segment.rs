@@ -7,12 +7,14 @@ use crate::retry::{self, Failure};
 use crate::visit::{Place, Visited};
 use bytes::Bytes;
 use shared::ids::RunId;
+use shared::manifest::Manifest;
 use shared::messages::{self, Hint, Paced, SegmentStored, ToParse};
 use shared::ports::store::{ParsedSegment, StoreError};
 use shared::ports::{ArchiveError, Delivery, Lane};
 use shared::{crash, random, warc};
 use std::sync::Arc;
 use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
 /// Works through segments; shared by all that do so at once.
@@ -21,6 +23,9 @@ pub struct Segments {
     plans: Plans,
     parts: Parts,
     stop: CancellationToken,
+    /// Held together by those who parse segments that nobody has died over, and alone by who parses one
+    /// that somebody may have.
+    company: RwLock<()>,
 }
 
 /// How a delivery is to be settled.
@@ -36,15 +41,20 @@ pub enum Verdict {
 impl Segments {
     pub fn new(deps: Deps, stop: CancellationToken) -> Self {
         let parts = Parts::new(deps.clone(), stop.clone());
-        Segments { deps, plans: Plans::default(), parts, stop }
+        Segments { deps, plans: Plans::default(), parts, stop, company: RwLock::default() }
     }
 
     /// Handles one delivery, and settles it last.
     pub async fn handle(&self, delivery: Delivery) {
         crash::point("parser.after_delivery");
+        let seen_before = delivery.redelivered;
         let verdict = match ToParse::decode(&delivery.body) {
-            Ok(ToParse::Stored(stored)) => self.segment(stored).await,
-            Ok(ToParse::Part(part)) => self.parts.part(part).await,
+            Ok(ToParse::Stored(stored)) => self.segment(stored, seen_before).await,
+            Ok(ToParse::Waits(stored)) => self.segment(stored, true).await,
+            Ok(ToParse::Part(part)) => {
+                let _together = self.company.read().await;
+                self.parts.part(part).await
+            }
             Err(unreadable) => Verdict::Bury(unreadable.to_string()),
         };
         let settled = match verdict {
@@ -60,7 +70,9 @@ impl Segments {
         }
     }
 
-    async fn segment(&self, stored: SegmentStored) -> Verdict {
+    /// From the archive to the store. One that was delivered before is parsed page by page, alone in its
+    /// process: its parser may have died over a page, and that one is to be found.
+    async fn segment(&self, stored: SegmentStored, seen_before: bool) -> Verdict {
         let plan = match self.plan(stored.run).await {
             Ok(Some(plan)) => plan,
             Ok(None) => return Verdict::Done,
@@ -83,10 +95,76 @@ impl Segments {
         };
         crash::point("parser.after_read");
         let at = stored.clone();
-        match parse(plan.clone(), stored, bytes).await {
-            Ok(parsed) => self.apply(&plan, parsed).await,
+        let parsed = if seen_before {
+            let _alone = self.company.write().await;
+            self.with_care(&plan, stored, bytes).await
+        } else {
+            let _together = self.company.read().await;
+            parse(plan.clone(), stored, bytes).await
+        };
+        match parsed {
+            Ok(parsed) => {
+                let verdict = self.apply(&plan, parsed).await;
+                if let (true, Verdict::Done) = (seen_before, &verdict) {
+                    self.put_down(&at).await;
+                }
+                verdict
+            }
             Err(Verdict::Bury(why)) => self.lost(&plan, at, why).await,
             Err(verdict) => verdict,
+        }
+    }
+
+    /// Parses a segment page by page. Each page's place is committed before it is begun, so that who
+    /// takes the segment up after us knows over which one we died; one that is known is closed unparsed.
+    async fn with_care(
+        &self,
+        plan: &Arc<Plan>,
+        stored: SegmentStored,
+        bytes: Bytes,
+    ) -> Result<Parsed, Verdict> {
+        let manifest = manifest(&stored, &bytes)?;
+        let (run, segment) = (stored.run, stored.at.segment);
+        let care = self.deps.store.control();
+        let taken = retry::patiently(&self.stop, || care.take_up(run, segment)).await;
+        let poison = match taken {
+            Ok(poison) => poison,
+            Err(failure) => return Err(self.store_failed(failure).await),
+        };
+        tracing::info!(%segment, pages = manifest.visits.len(), ?poison, "a segment is parsed with care");
+        let whole = Arc::new((stored, bytes, manifest));
+        let mut parsed = Parsed::of(plan, &whole.0);
+        for place in 0..whole.2.visits.len() {
+            let number = u32::try_from(place).unwrap_or(u32::MAX);
+            let is_poison = poison.contains(&number);
+            if !is_poison {
+                let begun =
+                    retry::patiently(&self.stop, || care.begin_page(run, segment, Some(number))).await;
+                if let Err(failure) = begun {
+                    return Err(self.store_failed(failure).await);
+                }
+            }
+            let (plan, whole) = (plan.clone(), whole.clone());
+            let work = move || {
+                let (stored, bytes, manifest) = &*whole;
+                let at = Place { plan: &plan, at: &stored.at, bytes, random: random::fraction() };
+                let visit = &manifest.visits[place];
+                if is_poison { at.poisoned(visit) } else { at.visit(visit) }
+            };
+            parsed.add(aside(work).await?);
+        }
+        // From here on a death is no page's.
+        let ended = retry::patiently(&self.stop, || care.begin_page(run, segment, None)).await;
+        match ended {
+            Ok(()) => Ok(parsed),
+            Err(failure) => Err(self.store_failed(failure).await),
+        }
+    }
+
+    async fn put_down(&self, stored: &SegmentStored) {
+        let put_down = self.deps.store.control().put_down(stored.run, stored.at.segment).await;
+        if let Err(error) = put_down {
+            tracing::debug!(%error, "what is known of an applied segment is kept for nothing");
         }
     }
 
@@ -165,34 +243,52 @@ struct Parsed {
     decided: Vec<(usize, Vec<u64>)>,
 }
 
+impl Parsed {
+    fn of(plan: &Plan, stored: &SegmentStored) -> Self {
+        let (run, at, rules) = (stored.run, stored.at.clone(), plan.wanted.rules());
+        Parsed { segment: ParsedSegment { run, at, rules, visits: Vec::new() }, decided: Vec::new() }
+    }
+
+    fn add(&mut self, visited: Visited) {
+        let Visited { endings, decided } = visited;
+        self.segment.visits.extend(endings);
+        if !decided.is_empty() {
+            self.decided.push((self.segment.visits.len() - 1, decided));
+        }
+    }
+}
+
+/// What is in a segment.
+fn manifest(stored: &SegmentStored, bytes: &Bytes) -> Result<Manifest, Verdict> {
+    let manifest = warc::manifest(bytes).map_err(|error| Verdict::Bury(error.to_string()))?;
+    if manifest.run != stored.run {
+        return Err(Verdict::Bury(format!("its manifest is of run {}, not {}", manifest.run, stored.run)));
+    }
+    Ok(manifest)
+}
+
 async fn parse(plan: Arc<Plan>, stored: SegmentStored, bytes: Bytes) -> Result<Parsed, Verdict> {
     let work = move || {
-        let manifest = warc::manifest(&bytes).map_err(|error| Verdict::Bury(error.to_string()))?;
-        if manifest.run != stored.run {
-            return Err(Verdict::Bury(format!(
-                "its manifest is of run {}, not {}",
-                manifest.run, stored.run
-            )));
-        }
-        let mut visits = Vec::with_capacity(manifest.visits.len());
-        let mut decided = Vec::new();
+        let manifest = manifest(&stored, &bytes)?;
+        let mut parsed = Parsed::of(&plan, &stored);
+        parsed.segment.visits.reserve(manifest.visits.len());
         for visit in &manifest.visits {
             let place = Place { plan: &plan, at: &stored.at, bytes: &bytes, random: random::fraction() };
-            let Visited { endings, decided: links } = place.visit(visit);
-            visits.extend(endings);
-            if !links.is_empty() {
-                decided.push((visits.len() - 1, links));
-            }
+            parsed.add(place.visit(visit));
         }
-        let segment = ParsedSegment { run: stored.run, at: stored.at, rules: plan.wanted.rules(), visits };
-        Ok(Parsed { segment, decided })
+        Ok(parsed)
     };
+    aside(work).await?
+}
+
+/// Works where nobody waits for it.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Verdict> {
     if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
         // All is done on this one thread, so this is as well.
-        return work();
+        return Ok(work());
     }
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
         // Pages catch their own panics: this is none of them.
-        Err(Verdict::Bury(format!("parsing it failed: {error}")))
+        Verdict::Bury(format!("parsing it failed: {error}"))
     })
 }

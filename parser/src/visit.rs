@@ -44,8 +44,13 @@ impl Place<'_> {
         crash::point("parser.in_page");
         catch_unwind(AssertUnwindSafe(|| self.outcome(visit))).unwrap_or_else(|_| {
             tracing::error!(url = %visit.task.url, "the parser panicked over a page; it is closed as failed");
-            one(visit, closed(self.page(visit, PageEnd::Failed(Reason::PoisonParse))))
+            self.poisoned(visit)
         })
+    }
+
+    /// Ends a visit's URL as one that cannot be parsed, without a look at it.
+    pub fn poisoned(&self, visit: &Visit) -> Visited {
+        one(visit, closed(self.page(visit, PageEnd::Failed(Reason::PoisonParse))))
     }
 
     fn outcome(&self, visit: &Visit) -> Visited {

@@ -20,6 +20,7 @@ pub mod pacing;
 mod policy;
 pub mod ports;
 pub mod random;
+pub mod replay;
 pub mod robots;
 pub mod schedule;
 pub mod trace;

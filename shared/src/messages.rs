@@ -76,6 +76,16 @@ pub fn decode<T: Message>(bytes: &[u8]) -> Result<T, Unreadable> {
     serde_json::from_slice::<Envelope<T>>(bytes).map(|e| e.b).map_err(malformed)
 }
 
+/// The run that a message says it is of, whatever the message is.
+pub fn run_of(bytes: &[u8]) -> Option<RunId> {
+    #[derive(Deserialize)]
+    struct Body {
+        run: i64,
+    }
+    let envelope: Envelope<Body> = serde_json::from_slice(bytes).ok()?;
+    Some(RunId(envelope.b.run))
+}
+
 /// Dispatcher to any worker, lane `fetch`: a lease to be claimed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaseOffer {
@@ -194,6 +204,11 @@ pub struct SegmentStored {
     pub at: SegmentRef,
 }
 
+/// Dispatcher to any parser, lane `parse`: a segment was stored a while ago, and nobody has applied it.
+/// Its message was lost, or its parser died.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentWaits(pub SegmentStored);
+
 /// Dispatcher to any parser, lane `parse`: pages of a run that is over, to be parsed again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReparsePart {
@@ -212,20 +227,23 @@ pub struct ReparsePart {
 pub enum ToParse {
     /// A segment of a run under way.
     Stored(SegmentStored),
+    /// One that waits for a while already.
+    Waits(SegmentStored),
     /// A part of a re-parse.
     Part(ReparsePart),
 }
 
 impl ToParse {
-    /// Reads whichever of the two it is.
+    /// Reads whichever of them it is.
     ///
     /// # Errors
-    /// [`Unreadable`]: neither.
+    /// [`Unreadable`]: none.
     pub fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
         match decode(bytes) {
             Ok(stored) => Ok(ToParse::Stored(stored)),
             Err(unreadable @ Unreadable::Other { .. }) => {
-                decode(bytes).map(ToParse::Part).map_err(|_neither| unreadable)
+                let waits = decode(bytes).map(|SegmentWaits(stored)| ToParse::Waits(stored));
+                waits.or_else(|_| decode(bytes).map(ToParse::Part)).map_err(|_none| unreadable)
             }
             Err(unreadable) => Err(unreadable),
         }
@@ -290,6 +308,7 @@ named! {
     Claim = "lease.claim",
     Answer = "lease.answer",
     SegmentStored = "segment.stored",
+    SegmentWaits = "segment.waits",
     ReparsePart = "reparse.part",
     Paced = "paced",
 }

@@ -142,12 +142,11 @@ async fn attach_to(
     // For this consumer alone: limits for a whole channel are gone in 4.3.
     let qos = channel.basic_qos(prefetch, BasicQosOptions { global: false });
     within(deadline, "setting the prefetch", qos).await?;
-    let queue = match lane {
-        Lane::Answer(worker) => topology::answers(&channel, &worker.to_string(), deadline).await?,
-        lane => topology::queue(lane),
-    };
-    let consuming =
-        channel.basic_consume(queue, "".into(), BasicConsumeOptions::default(), FieldTable::default());
+    if matches!(lane, Lane::Answer(_)) {
+        topology::declare_passing(&channel, lane, deadline).await?;
+    }
+    let (queue, options) = (topology::queue(lane), BasicConsumeOptions::default());
+    let consuming = channel.basic_consume(queue, "".into(), options, FieldTable::default());
     let deliveries = within(deadline, "beginning to consume", consuming).await?;
     Ok(Attached { channel, deliveries, _live: live.clone() })
 }

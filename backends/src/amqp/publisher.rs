@@ -6,7 +6,6 @@ use super::options::AmqpOptions;
 use super::{topology, trace};
 use bytes::Bytes;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
-use lapin::types::ShortString;
 use lapin::{BasicProperties, Channel, Confirmation};
 use parking_lot::Mutex;
 use shared::ports::Lane;
@@ -89,10 +88,7 @@ impl Publisher {
     ) -> Result<(), Broken> {
         unblocked(&line.live, deadline).await?;
         topology::declare(&line.live, lane, self.capacity, deadline).await?;
-        let (exchange, key): (ShortString, ShortString) = match lane {
-            Lane::Answer(worker) => (topology::ANSWERS.into(), worker.to_string().into()),
-            lane => ("".into(), topology::queue(lane)),
-        };
+        let key = topology::queue(lane);
         // An answer that nobody waits for any more may be lost.
         let mandatory = !matches!(lane, Lane::Answer(_));
         let options = BasicPublishOptions { mandatory, immediate: false };
@@ -101,8 +97,7 @@ impl Publisher {
         let mut confirms = Vec::with_capacity(left.len());
         for (place, message) in left.iter().enumerate() {
             let properties = properties.clone().with_message_id(place.to_string().into());
-            let publishing =
-                line.channel.basic_publish(exchange.clone(), key.clone(), options, message, properties);
+            let publishing = line.channel.basic_publish("".into(), key.clone(), options, message, properties);
             confirms.push(within(deadline, "publishing", publishing).await?);
         }
         let mut taken = vec![false; left.len()];

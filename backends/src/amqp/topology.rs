@@ -1,16 +1,13 @@
-//! The queues, as 3.10 and 4.x both take them. Each lane but the answers is one durable quorum queue,
-//! reached by its name through the default exchange, which nobody can delete.
+//! The queues, as 3.10 and 4.x both take them. Each lane but the answers is one durable quorum queue.
+//! All are reached by their names through the default exchange, which nobody can delete.
 
 use super::broken::{Broken, within};
 use super::link::Live;
-use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::Channel;
+use lapin::options::QueueDeclareOptions;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
-use lapin::{Channel, ExchangeKind};
 use shared::ports::Lane;
 use tokio::time::Instant;
-
-/// Where answers are published, by the name of the worker. Its queues come and go with consumers.
-pub(super) const ANSWERS: &str = "harvestman.answer";
 
 /// Deliveries after which a broker takes a message for dead by itself. Never reached: which page is
 /// poison is found out in the database. It is set because 4.x has a low one by default.
@@ -26,7 +23,8 @@ pub(super) fn queue(lane: &Lane) -> ShortString {
     format!("harvestman.{lane}").into()
 }
 
-/// Makes sure that what is published to a lane arrives somewhere.
+/// Makes sure that what is published to a lane arrives somewhere. Answer lanes are made by those who
+/// consume them.
 ///
 /// Works on channels of its own, because a refusal closes the channel.
 pub(super) async fn declare(
@@ -35,19 +33,13 @@ pub(super) async fn declare(
     capacity: u32,
     deadline: Instant,
 ) -> Result<(), Broken> {
-    if live.declared.lock().contains(lane) {
+    if matches!(lane, Lane::Answer(_)) || live.declared.lock().contains(lane) {
         return Ok(());
-    }
-    let channel = live.channel(deadline).await?;
-    if matches!(lane, Lane::Answer(_)) {
-        let durable = ExchangeDeclareOptions { durable: true, ..Default::default() };
-        let declaring =
-            channel.exchange_declare(ANSWERS.into(), ExchangeKind::Direct, durable, FieldTable::default());
-        return within(deadline, "declaring the answers", declaring).await;
     }
     if *lane != Lane::Dead {
         Box::pin(declare(live, &Lane::Dead, capacity, deadline)).await?;
     }
+    let channel = live.channel(deadline).await?;
     let declaring =
         channel.queue_declare(queue(lane), QueueDeclareOptions::durable(), lasting(lane, capacity));
     match within(deadline, "declaring a lane", declaring).await {
@@ -83,26 +75,13 @@ fn lasting(lane: &Lane, capacity: u32) -> FieldTable {
     table(arguments)
 }
 
-/// A queue for one consumer of answers, gone with its channel. Its name is the broker's, so that a
-/// predecessor whose connection is not known to be dead yet is not in the way.
-pub(super) async fn answers(
-    channel: &Channel,
-    worker: &str,
-    deadline: Instant,
-) -> Result<ShortString, Broken> {
+/// A queue for one worker's answers, gone with its consumer. After a network that swallowed
+/// everything it stays locked until the broker has missed two heartbeats.
+pub(super) async fn declare_passing(channel: &Channel, lane: &Lane, deadline: Instant) -> Result<(), Broken> {
     // Not durable is allowed only because it is exclusive.
     let passing = QueueDeclareOptions { exclusive: true, auto_delete: true, ..Default::default() };
-    let declaring = channel.queue_declare("".into(), passing, table([("x-queue-type", text("classic"))]));
-    let name = within(deadline, "declaring an answer lane", declaring).await?.name().clone();
-    let binding = channel.queue_bind(
-        name.clone(),
-        ANSWERS.into(),
-        worker.into(),
-        QueueBindOptions::default(),
-        FieldTable::default(),
-    );
-    within(deadline, "binding an answer lane", binding).await?;
-    Ok(name)
+    let declaring = channel.queue_declare(queue(lane), passing, table([("x-queue-type", text("classic"))]));
+    within(deadline, "declaring an answer lane", declaring).await.map(drop)
 }
 
 /// Messages that wait in a lane; none in one that was not used yet.

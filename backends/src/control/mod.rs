@@ -9,6 +9,7 @@ mod hosts;
 mod idempotency;
 mod jobs;
 mod outbox;
+mod poison;
 mod reparse;
 mod schedules;
 mod tenants;

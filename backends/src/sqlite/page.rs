@@ -27,10 +27,25 @@ static RECORDS: Bulk = Bulk::new(
     5,
 );
 
+/// Files pages that are closed as poison.
+static LETTERS: Bulk = Bulk::new(
+    "INSERT INTO dead_letters (name, filed_at, run_id, reason, url, kind, depth)
+     SELECT * FROM (VALUES {}) WHERE column1 IS NOT NULL ON CONFLICT (name) DO NOTHING",
+    7,
+);
+
 /// Writes the rows of URLs that are closed.
 pub(super) async fn write(tx: &mut Tx<'_>, books: &Ledger, closing: Closing) -> Result<()> {
     let run = books.run.0;
     let same = |q: Query| q;
+    let now = tx.now.0;
+    let letters = closing.pages.iter().filter(|page| page.is_poison()).map(PageRow::letter);
+    let letters: Vec<_> = letters.collect();
+    let bind = |q: Query, (seq, reason, url, kind, depth): (i64, String, String, i64, i64)| {
+        let q = q.bind(format!("page:{run}:{seq}")).bind(now).bind(run);
+        q.bind(reason).bind(url).bind(kind).bind(depth)
+    };
+    LETTERS.run(tx, letters, same, bind).await?;
     PAGES.run(tx, closing.pages, same, |q, page| bind_page(q.bind(run), page)).await?;
     let bind = |q: Query, (seq, page): (i64, ParsedPage)| {
         q.bind(run).bind(seq).bind(page.title).bind(page.error).bind(page.meta).bind(page.content)

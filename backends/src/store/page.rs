@@ -35,6 +35,20 @@ pub(crate) struct PageRow {
     pub(crate) asked_url: Option<String>,
 }
 
+impl PageRow {
+    /// Whether those who handled it died over it.
+    pub(crate) fn is_poison(&self) -> bool {
+        let reason = self.reason.as_deref().and_then(|reason| reason.parse().ok());
+        matches!(reason, Some(Reason::PoisonFetch | Reason::PoisonParse))
+    }
+
+    /// What a dead letter of it says: `seq`, reason, URL, kind, depth.
+    pub(crate) fn letter(&self) -> (i64, String, String, i64, i64) {
+        let reason = self.reason.clone().unwrap_or_default();
+        (self.seq, reason, self.url.clone(), i64::from(self.kind.code()), i64::from(self.depth))
+    }
+}
+
 /// A URL that is closed without a visit.
 pub(crate) struct Unvisited {
     pub(crate) url_id: UrlId,

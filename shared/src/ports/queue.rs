@@ -30,6 +30,16 @@ pub enum Lane {
     Dead,
 }
 
+impl Lane {
+    /// The lane of this name. None for answers, whose workers are not there any more, and for what is
+    /// no lane.
+    pub fn named(name: &str) -> Option<Lane> {
+        let urgent = [false, true].into_iter();
+        let lanes = urgent.flat_map(|urgent| [Lane::Fetch { urgent }, Lane::Parse { urgent }]);
+        lanes.chain([Lane::Claim, Lane::Paced, Lane::Dead]).find(|lane| lane.to_string() == name)
+    }
+}
+
 impl fmt::Display for Lane {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

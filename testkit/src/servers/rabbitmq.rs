@@ -256,7 +256,8 @@ impl Node {
             .env("RUNNING_UNDER_SYSTEMD", "true")
             .env(
                 "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
-                "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}",
+                "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1} \
+                 -rabbit channel_tick_interval 1000",
             )
             .stdout(log.try_clone()?)
             .stderr(log);

@@ -4,6 +4,7 @@ use super::Lease;
 use super::ask::Asked;
 use super::redirect::target;
 use crate::fetch::{self, Answer};
+use shared::crash;
 use shared::manifest::Visit;
 use shared::messages::Task;
 use shared::outcome::{Outcome, Reason};
@@ -67,6 +68,7 @@ impl Lease<'_> {
             Ok(answer) => answer,
             Err(failure) => return Step::End(failure.outcome()),
         };
+        crash::on_text("worker.in_page", &answer.body);
         let cookies_changed = self.jar.take(&answer.headers, &asked.url);
         if fetch::is_redirect(answer.status) {
             return self.redirected(task, asked, answer, cookies_changed, rules, way);

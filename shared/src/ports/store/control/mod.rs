@@ -1,11 +1,12 @@
 //! What people keep beside runs: tenants and keys, job definitions with their schedules, webhooks,
-//! answers to repeated requests, and what they may do to hosts. Low traffic; for the API, and for
+//! answers to repeated requests, and what they may do to hosts; and what broke those who handled it. Low traffic; for the API, and for
 //! the dispatcher's timers.
 
 mod compare;
 mod hosts;
 mod idempotency;
 mod jobs;
+mod poison;
 mod reparse;
 mod schedules;
 mod tenants;
@@ -15,6 +16,7 @@ pub use compare::{Change, ChangedPage, Compare, Comparison};
 pub use hosts::{HostRobots, HostRow, HostSelection, Hosts};
 pub use idempotency::{Answer, Begun, Idempotency};
 pub use jobs::{JobInfo, JobSummary, Jobs, NewJob, Replaced};
+pub use poison::{About, Letter, MOST_BODY, NewLetter, Poison};
 pub use reparse::{
     FieldDifference, NewReparse, PART_PAGES, ParsedPart, Reparse, ReparseInfo, ReparseState, ReparsedPage,
 };
@@ -29,8 +31,14 @@ pub use webhooks::{
 /// # Contract
 /// As of [`super::Store`]: every method is one transaction, and times are the store's own. Whatever
 /// takes a tenant answers for another tenant's rows as if there were none.
-pub trait Control: Tenants + Jobs + Schedules + Webhooks + Idempotency + Hosts + Compare + Reparse {}
-impl<T: Tenants + Jobs + Schedules + Webhooks + Idempotency + Hosts + Compare + Reparse> Control for T {}
+pub trait Control:
+    Tenants + Jobs + Schedules + Webhooks + Idempotency + Hosts + Compare + Reparse + Poison
+{
+}
+impl<T: Tenants + Jobs + Schedules + Webhooks + Idempotency + Hosts + Compare + Reparse + Poison> Control
+    for T
+{
+}
 
 /// Where a store keeps it.
 pub trait HasControl: Send + Sync + 'static {
