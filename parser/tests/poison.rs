@@ -131,7 +131,8 @@ async fn a_page_that_kills_its_parser_is_closed_and_its_neighbours_are_harvested
         assert_eq!(parse(folder.path(), encode(&SegmentWaits(stored.clone()))), lives);
     }
     let store = store(folder.path()).await;
-    let selection = PageSelection { run: stored.run, after: None, limit: 10, filter: Default::default() };
+    let selection =
+        PageSelection { run: stored.run, version: None, after: None, limit: 10, filter: Default::default() };
     let pages = store.pages(selection).await.expect("the pages");
     let ends: Vec<(&str, Option<&str>)> =
         pages.iter().map(|page| (page.url.as_str(), page.reason.as_deref())).collect();
