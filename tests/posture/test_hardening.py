@@ -1,5 +1,6 @@
 """Pods, containers and images have no more rights than they need."""
 import re
+import tomllib
 
 import pytest
 from conftest import OVERLAYS, ROOT, SERVICES, run, template, tool, workloads
@@ -107,3 +108,10 @@ def test_a_worker_has_no_database_driver_in_it():
     result = run(tool("cargo", "Rust"), "tree", "--locked", "--package", "harvestman-worker", "--edges", "normal", "--prefix", "none")
     assert result.returncode == 0, result.stderr
     assert not re.search(r"^(sqlx|libsqlite3|tokio-postgres|rusqlite)", result.stdout, re.M)
+
+
+def test_every_crate_reaches_the_build_and_no_secret_does():
+    ignored = (ROOT / ".dockerignore").read_text().split("\n")
+    members = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["members"]
+    assert not set(members) & set(ignored)
+    assert {".git", "docker/.env", "terraform"} <= set(ignored)
