@@ -8,7 +8,7 @@ cp --parents -t "$(mkdir -p "$to" && echo "$to")" Cargo.toml Cargo.lock
 for manifest in */Cargo.toml; do
   crate=${manifest%/Cargo.toml}
   cp --parents -t "$to" "$manifest"
-  for code in "$crate"/src/lib.rs "$crate"/src/main.rs "$crate"/src/bin/*.rs "$crate"/benches/*.rs "$crate"/build.rs; do
+  for code in "$crate"/src/lib.rs "$crate"/src/main.rs "$crate"/src/bin/*.rs "$crate"/benches/*.rs "$crate"/tests/*.rs "$crate"/examples/*.rs "$crate"/build.rs; do
     [ -e "$code" ] || continue
     mkdir -p "$to/$(dirname "$code")"
     case $code in
