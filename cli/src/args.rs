@@ -35,8 +35,17 @@ pub enum Command {
     #[cfg(feature = "cluster")]
     Migrate {
         /// The store, as the services know it: `postgres://USER:PASSWORD@HOST/DATABASE`.
-        #[arg(long, value_name = "URL", env = "HARVESTMAN_STORE", hide_env_values = true)]
-        store: String,
+        #[arg(
+            long,
+            value_name = "URL",
+            env = "HARVESTMAN_STORE",
+            hide_env_values = true,
+            required_unless_present = "store_file"
+        )]
+        store: Option<String>,
+        /// A file that holds it, as secrets are mounted.
+        #[arg(long, value_name = "FILE", env = "HARVESTMAN_STORE_FILE", conflicts_with = "store")]
+        store_file: Option<PathBuf>,
     },
     /// Work with the archive of a cluster.
     #[cfg(feature = "cluster")]

@@ -57,9 +57,14 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Inspect(what) => inspect::run(what)?,
         Command::DeadLetters(command) => runtime()?.block_on(dead_letters::run(command))?,
         #[cfg(feature = "cluster")]
-        Command::Migrate { store } => {
+        Command::Migrate { store, store_file } => {
+            let store = match store_file {
+                Some(file) => std::fs::read_to_string(file)
+                    .map_err(|cause| anyhow::anyhow!("cannot read {}: {cause}", file.display()))?,
+                None => store.clone().unwrap_or_default(),
+            };
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let (before, after) = runtime.block_on(service::connect::migrate_store(store))?;
+            let (before, after) = runtime.block_on(service::connect::migrate_store(store.trim()))?;
             say::out(format_args!("the database was of version {before}, and is of version {after}\n"))?;
         }
         #[cfg(feature = "cluster")]
