@@ -10,9 +10,33 @@ use shared::ports::store::{NewRecord, ParsedPage};
 
 /// Writes the rows of URLs that are closed.
 pub(super) async fn write(tx: &mut Tx, run: RunId, closing: Closing) -> Result<()> {
+    write_letters(tx, run, &closing.pages).await?;
     write_pages(tx, run, closing.pages).await?;
     write_parsed(tx, run, closing.parsed).await?;
     write_records(tx, run, closing.records).await
+}
+
+/// Files pages that are closed as poison.
+async fn write_letters(tx: &mut Tx, run: RunId, pages: &[PageRow]) -> Result<()> {
+    let (mut names, mut reasons, mut urls, mut kinds, mut depths) = (vec![], vec![], vec![], vec![], vec![]);
+    for (seq, reason, url, kind, depth) in pages.iter().filter(|page| page.is_poison()).map(PageRow::letter) {
+        names.push(format!("page:{run}:{seq}"));
+        reasons.push(text(reason));
+        urls.push(text(url));
+        kinds.push(kind);
+        depths.push(depth);
+    }
+    if names.is_empty() {
+        return Ok(());
+    }
+    let query = sqlx::query(
+        "INSERT INTO dead_letters (run_id, filed_at, name, reason, url, kind, depth)
+         SELECT $1, $2, u.* FROM unnest($3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[]) AS u
+         ON CONFLICT (name) DO NOTHING",
+    );
+    let query = query.bind(run.0).bind(tx.now.0).bind(names).bind(reasons).bind(urls);
+    tx.execute(query.bind(kinds).bind(depths)).await?;
+    Ok(())
 }
 
 async fn write_pages(tx: &mut Tx, run: RunId, pages: Vec<PageRow>) -> Result<()> {
