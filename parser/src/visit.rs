@@ -56,9 +56,8 @@ impl Place<'_> {
     fn outcome(&self, visit: &Visit) -> Visited {
         match &visit.outcome {
             Outcome::Failed { reason, retry, retry_after_ms } => {
-                if *retry && visit.task.tries.saturating_add(1) < self.plan.job.limits.tries {
-                    let due_in = pacing::retry_after(visit.task.tries, *retry_after_ms, self.random);
-                    return one(visit, Ending::Retry { reason: *reason, due_in });
+                if *retry && let Some(again) = self.again(visit, *reason, *retry_after_ms) {
+                    return one(visit, again);
                 }
                 let mut page = self.page(visit, failed(*reason));
                 if let Some(response) = self.response(visit) {
@@ -71,9 +70,22 @@ impl Place<'_> {
             Outcome::Redirected { to } => self.redirected(visit, to),
             Outcome::Fetched { truncated } => match self.response(visit) {
                 Some(response) => self.fetched(visit, &response, *truncated),
-                None => one(visit, closed(self.page(visit, PageEnd::Failed(Reason::Corrupt)))),
+                // The archive gave other bytes than it was given: they are fetched again.
+                None => one(
+                    visit,
+                    self.again(visit, Reason::Corrupt, None)
+                        .unwrap_or_else(|| closed(self.page(visit, PageEnd::Failed(Reason::Corrupt)))),
+                ),
             },
         }
+    }
+
+    /// Another try later, unless this was the last one.
+    fn again(&self, visit: &Visit, reason: Reason, retry_after_ms: Option<u64>) -> Option<Ending> {
+        (visit.task.tries.saturating_add(1) < self.plan.job.limits.tries).then(|| {
+            let due_in = pacing::retry_after(visit.task.tries, retry_after_ms, self.random);
+            Ending::Retry { reason, due_in }
+        })
     }
 
     fn response(&self, visit: &Visit) -> Option<Response> {

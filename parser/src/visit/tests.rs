@@ -157,12 +157,15 @@ fn robots_name_sitemaps() {
 }
 
 #[test]
-fn bytes_that_are_not_those_stored_close_the_page() {
+fn bytes_that_are_not_those_stored_are_fetched_again_and_close_the_page_at_last() {
     let plan = plan();
     let mut visit = visit(Kind::Page, FETCHED);
     let mut bytes = archive(&mut visit, "text/html", b"<title>T</title>");
     let span = visit.record.unwrap();
     bytes[(span.offset + span.len / 2) as usize] ^= 0xff;
+    let again = visited(&plan, &visit, &bytes);
+    assert!(matches!(again[0].ending, Ending::Retry { reason: Reason::Corrupt, .. }), "{again:?}");
+    visit.task.tries = plan.job.limits.tries - 1;
     assert_eq!(page(&visited(&plan, &visit, &bytes)[0]).end, PageEnd::Failed(Reason::Corrupt));
     visit.record = None;
     assert_eq!(page(&visited(&plan, &visit, b"")[0]).end, PageEnd::Failed(Reason::Corrupt));
