@@ -10,12 +10,16 @@ mod app;
 pub mod auth;
 mod cursor;
 pub mod frame;
+mod metrics;
 pub mod openapi;
 pub mod problem;
 mod quota;
+mod settings;
 mod v1;
 
 pub use app::App;
+pub use metrics::METRICS;
+pub use settings::Settings;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -33,7 +37,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 /// The API's settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// The largest request body, in bytes.
@@ -52,7 +56,7 @@ impl Default for Config {
 }
 
 /// Who is let in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Access {
     /// Whoever has a key; `bootstrap` is the SHA-256 of one that is not in the store.
     Keys {

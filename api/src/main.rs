@@ -1,32 +1,31 @@
 //! `harvestman-api`: the REST API as a service of its own.
 
-use anyhow::Context;
-use api::{Access, Config, Deps};
+use api::{Access, Config, Deps, METRICS, Settings};
 use egress::{Egress, EgressConfig};
-use service::connect;
+use service::settings::BadSetting;
 use shared::clock::SystemClock;
 use std::process::ExitCode;
 use std::sync::Arc;
+use tokio::net::TcpListener;
 
 fn main() -> ExitCode {
-    service::run("api", |settings, stop| async move {
-        let clock = Arc::new(SystemClock);
-        let allow =
-            settings.allowed().map(str::parse).collect::<Result<_, _>>().context("HARVESTMAN_ALLOW")?;
+    service::run("api", Settings::default(), METRICS, async |frame| {
+        let Settings { listen, key, open, config } = frame.config.clone();
+        let listener = TcpListener::bind(&listen).await.map_err(|cause| {
+            BadSetting::new("HARVESTMAN_API_LISTEN", format!("cannot listen on {listen}: {cause}"))
+        })?;
+        let allow = frame.settings.allow_list()?;
         let deps = Deps {
-            store: connect::store(&settings.store, clock.clone()).await?,
-            archive: connect::archive(&settings.archive).await?,
-            queue: connect::queue(&settings.queue).await?,
-            clock,
+            store: frame.store().await?,
+            archive: frame.archive().await?,
+            queue: frame.queue().await?,
+            clock: Arc::new(SystemClock),
             egress: Arc::new(Egress::new(EgressConfig { allow, ..EgressConfig::default() })),
             check: parser::check,
         };
-        let listener = tokio::net::TcpListener::bind(&settings.api_listen)
-            .await
-            .with_context(|| format!("HARVESTMAN_API_LISTEN: cannot listen on {}", settings.api_listen))?;
-        let key = Some(settings.api_key.as_str()).filter(|key| !key.is_empty());
-        let access =
-            Access::of(key, settings.api_open == "true", listener.local_addr()?, &*deps.store).await?;
-        Ok(api::run(Config { access, ..Config::default() }, deps, listener, stop).await?)
+        let key = Some(key.as_str()).filter(|key| !key.is_empty());
+        let access = Access::of(key, open, listener.local_addr()?, &*deps.store).await?;
+        frame.begins();
+        Ok(api::run(Config { access, ..config }, deps, listener, frame.stop).await?)
     })
 }

@@ -1,5 +1,6 @@
 //! A lease begins here: granted to the first worker that claims it, and to no other.
 
+use crate::metrics::CLAIMS;
 use crate::patience::{Patience, consume};
 use crate::{DispatcherError, Room};
 use shared::crash;
@@ -39,6 +40,7 @@ async fn answer(room: &Room, delivery: Delivery) -> Result<(), DispatcherError> 
     let grant = room.deps.store.grant(&claim, room.config.grant()).await?;
     tracing::debug!(lease = %claim.lease, worker = %claim.worker, granted = grant.is_some(), "claim");
     crash::point("dispatcher.after_grant");
+    CLAIMS.add(&[if grant.is_some() { "granted" } else { "gone" }], 1);
     let answer = messages::encode(&Answer { lease: claim.lease, grant });
     room.deps.queue.publish(&Lane::Answer(claim.worker), vec![answer]).await?;
     delivery.ack().await?;

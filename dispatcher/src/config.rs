@@ -28,6 +28,8 @@ pub struct Config {
     pub webhooks_every_ms: u64,
     /// The longest time between two looks for hosts that are ready.
     pub poll_ms: u64,
+    /// How often the gauges of backlog and queues are set. 0: never.
+    pub gauge_every_ms: u64,
 }
 
 impl Default for Config {
@@ -44,6 +46,7 @@ impl Default for Config {
             schedules_every_ms: 1_000,
             webhooks_every_ms: 1_000,
             poll_ms: 1_000,
+            gauge_every_ms: 10_000,
         }
     }
 }

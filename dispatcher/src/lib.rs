@@ -9,11 +9,14 @@
 //! - `reparse` announces the parts of re-parses;
 //! - `schedules` begins runs of jobs when their time has come;
 //! - `webhooks` tells others what runs did;
-//! - `dead` files dead letters.
+//! - `dead` files dead letters;
+//! - `gauges` looks at what is open, for those who watch.
 
 mod claims;
 mod config;
 mod dead;
+mod gauges;
+mod metrics;
 mod offers;
 mod paced;
 mod patience;
@@ -24,6 +27,7 @@ mod sweep;
 mod webhooks;
 
 pub use config::Config;
+pub use metrics::METRICS;
 
 use egress::Egress;
 use shared::clock::Clock;
@@ -81,6 +85,7 @@ pub async fn run(config: Config, deps: Deps, stop: CancellationToken) -> Result<
         webhooks::run(&room),
         reparse::run(&room),
         dead::run(&room),
+        gauges::run(&room),
     )?;
     Ok(())
 }

@@ -1,24 +1,21 @@
 //! `harvestman-dispatcher`: the dispatcher as a service of its own.
 
-use anyhow::Context;
-use dispatcher::{Config, Deps};
+use dispatcher::{Config, Deps, METRICS};
 use egress::{Egress, EgressConfig};
-use service::connect;
 use shared::clock::SystemClock;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 fn main() -> ExitCode {
-    service::run("dispatcher", |settings, stop| async move {
-        let clock = Arc::new(SystemClock);
-        let allow =
-            settings.allowed().map(str::parse).collect::<Result<_, _>>().context("HARVESTMAN_ALLOW")?;
+    service::run("dispatcher", Config::default(), METRICS, async |frame| {
+        let allow = frame.settings.allow_list()?;
         let deps = Deps {
-            store: connect::store(&settings.store, clock.clone()).await?,
-            queue: connect::queue(&settings.queue).await?,
-            clock,
+            queue: frame.queue().await?,
+            store: frame.store().await?,
+            clock: Arc::new(SystemClock),
             egress: Some(Arc::new(Egress::new(EgressConfig { allow, ..EgressConfig::default() }))),
         };
-        Ok(dispatcher::run(Config::default(), deps, stop).await?)
+        frame.begins();
+        Ok(dispatcher::run(frame.config, deps, frame.stop).await?)
     })
 }

@@ -1,6 +1,7 @@
 //! Hosts that are ready become leases, and leases are offered: committed first, published once.
 //! A lost offer lapses by itself, so a failed publish is not repeated.
 
+use crate::metrics::OFFERED;
 use crate::patience::Patience;
 use crate::{DispatcherError, Room};
 use bytes::Bytes;
@@ -44,6 +45,7 @@ async fn offer(room: &Room) -> Result<Offers, DispatcherError> {
     if !made.offers.is_empty() {
         crash::point("dispatcher.after_offer");
     }
+    OFFERED.add(&[], made.offers.len() as u64);
     for urgent in [true, false] {
         let messages: Vec<Bytes> = made
             .offers

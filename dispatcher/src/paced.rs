@@ -1,5 +1,6 @@
 //! Reports of leases that are over: the lane is free, the host knows its next time.
 
+use crate::metrics::REPORTS;
 use crate::patience::{Patience, consume};
 use crate::{DispatcherError, Room};
 use shared::crash;
@@ -35,6 +36,7 @@ async fn take(room: &Room, delivery: Delivery) -> Result<(), DispatcherError> {
         Ok(Paced::Report(report)) => {
             let fresh = room.deps.store.report(&report).await?;
             crash::point("dispatcher.after_report");
+            REPORTS.add(&[if fresh { "true" } else { "false" }], 1);
             tracing::debug!(lease = %report.lease, worker = %report.worker, fresh, "report");
         }
         Ok(Paced::Hint(_)) => {}

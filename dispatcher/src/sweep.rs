@@ -1,6 +1,7 @@
 //! The timer: what was left behind by the dead is put back, what is due becomes ready, what a
 //! limit leaves over is closed.
 
+use crate::metrics::{ANNOUNCED, CUT, EXPIRED, LAPSED, RETRIES};
 use crate::patience::Patience;
 use crate::{DispatcherError, Room};
 use shared::crash;
@@ -35,6 +36,12 @@ async fn sweep(room: &Room) -> Result<bool, DispatcherError> {
     let swept = room.deps.store.sweep(room.config.sweep()).await?;
     crash::point("dispatcher.in_sweep");
     let changed = swept.lapsed + swept.expired + swept.due + swept.cut;
+    for (metric, count) in
+        [(LAPSED, swept.lapsed), (EXPIRED, swept.expired), (RETRIES, swept.due), (CUT, swept.cut)]
+    {
+        metric.add(&[], count);
+    }
+    ANNOUNCED.add(&[], swept.announce.len() as u64);
     if changed > 0 || !swept.announce.is_empty() {
         tracing::debug!(
             lapsed = swept.lapsed,

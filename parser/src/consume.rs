@@ -2,6 +2,7 @@
 
 use crate::retry::{self, Retryable};
 use crate::segment::Segments;
+use serde::{Deserialize, Serialize};
 use shared::ports::{Archive, Consumer, Delivery, Lane, Queue, QueueError, Store};
 use shared::{pacing, random};
 use std::sync::Arc;
@@ -10,17 +11,18 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// How the parser works.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Segments at once. Each is in memory as a whole, with one of its pages parsed.
+    /// Segments at once. Each is in memory as a whole, with one of its pages parsed. 0: as many as there
+    /// are cores, 4 at most.
     pub parallel: usize,
 }
 
-impl Default for Config {
-    /// As many as there are cores, 4 at most.
-    fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Config { parallel: cores.min(4) }
+impl Config {
+    fn places(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from).min(4);
+        if self.parallel == 0 { cores() } else { self.parallel }
     }
 }
 
@@ -48,7 +50,7 @@ pub enum ParserError {
 /// # Errors
 /// [`ParserError`], when the broker is gone for good before `stop`.
 pub async fn run(config: Config, deps: Deps, stop: CancellationToken) -> Result<(), ParserError> {
-    let parallel = config.parallel.max(1);
+    let parallel = config.places();
     let prefetch = u16::try_from(parallel).unwrap_or(u16::MAX);
     let mut urgent = Intake::new(deps.queue.clone(), Lane::Parse { urgent: true }, prefetch);
     let mut usual = Intake::new(deps.queue.clone(), Lane::Parse { urgent: false }, prefetch);

@@ -19,6 +19,7 @@ mod json;
 mod jsonld;
 mod links;
 mod meta;
+mod metrics;
 mod microdata;
 mod mime;
 mod page;
@@ -35,4 +36,5 @@ mod walk;
 
 pub use consume::{Config, Deps, ParserError, run};
 pub use extract::check;
+pub use metrics::METRICS;
 pub use preview::preview;

@@ -1,18 +1,16 @@
-//! `harvestman-parser`: the parser as a service of its own.
+//! `harvestman-parser`: the parser as a service of its own. It calls nobody but its servers.
 
-use parser::{Config, Deps};
-use service::connect;
-use shared::clock::SystemClock;
+use parser::{Config, Deps, METRICS};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 fn main() -> ExitCode {
-    service::run("parser", |settings, stop| async move {
+    service::run("parser", Config::default(), METRICS, async |frame| {
         let deps = Deps {
-            store: connect::store(&settings.store, Arc::new(SystemClock)).await?,
-            queue: connect::queue(&settings.queue).await?,
-            archive: connect::archive(&settings.archive).await?,
+            archive: frame.archive().await?,
+            queue: frame.queue().await?,
+            store: frame.store().await?,
         };
-        Ok(parser::run(Config::default(), deps, stop).await?)
+        frame.begins();
+        Ok(parser::run(frame.config, deps, frame.stop).await?)
     })
 }

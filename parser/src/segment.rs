@@ -1,6 +1,7 @@
 //! One segment from message to transaction.
 
 use crate::Deps;
+use crate::metrics::{self, ACTIVE, SEGMENTS, Tally};
 use crate::plan::{Plan, Plans};
 use crate::reparse::Parts;
 use crate::retry::{self, Failure};
@@ -13,6 +14,7 @@ use shared::ports::store::{ParsedSegment, StoreError};
 use shared::ports::{ArchiveError, Delivery, Lane};
 use shared::{crash, random, warc};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
@@ -48,6 +50,7 @@ impl Segments {
     pub async fn handle(&self, delivery: Delivery) {
         crash::point("parser.after_delivery");
         let seen_before = delivery.redelivered;
+        ACTIVE.step(&[], 1.0);
         let verdict = match ToParse::decode(&delivery.body) {
             Ok(ToParse::Stored(stored)) => self.segment(stored, seen_before).await,
             Ok(ToParse::Waits(stored)) => self.segment(stored, true).await,
@@ -57,6 +60,13 @@ impl Segments {
             }
             Err(unreadable) => Verdict::Bury(unreadable.to_string()),
         };
+        ACTIVE.step(&[], -1.0);
+        let end = match &verdict {
+            Verdict::Done => "done",
+            Verdict::GiveBack => "given_back",
+            Verdict::Bury(_) => "buried",
+        };
+        SEGMENTS.add(&[end], 1);
         let settled = match verdict {
             Verdict::Done => delivery.ack().await,
             Verdict::GiveBack => delivery.give_back().await,
@@ -205,12 +215,14 @@ impl Segments {
     async fn apply(&self, plan: &Plan, parsed: Parsed) -> Verdict {
         let Parsed { segment, decided } = parsed;
         let run = segment.run;
+        let (tally, begun) = (Tally::of(&segment), Instant::now());
         let applied = match retry::patiently(&self.stop, || self.deps.store.apply(segment.clone())).await {
             Ok(applied) => applied,
             Err(Failure::Never(StoreError::NotFound(_))) => return Verdict::Done,
             Err(failure) => return self.store_failed(failure).await,
         };
         crash::point("parser.after_commit");
+        tally.applied(&applied, begun.elapsed());
         for (place, links) in decided {
             if applied.closed.get(place) == Some(&true) {
                 plan.cache.remember(&links);
@@ -269,6 +281,7 @@ fn manifest(stored: &SegmentStored, bytes: &Bytes) -> Result<Manifest, Verdict> 
 
 async fn parse(plan: Arc<Plan>, stored: SegmentStored, bytes: Bytes) -> Result<Parsed, Verdict> {
     let work = move || {
+        let begun = Instant::now();
         let manifest = manifest(&stored, &bytes)?;
         let mut parsed = Parsed::of(&plan, &stored);
         parsed.segment.visits.reserve(manifest.visits.len());
@@ -276,6 +289,7 @@ async fn parse(plan: Arc<Plan>, stored: SegmentStored, bytes: Bytes) -> Result<P
             let place = Place { plan: &plan, at: &stored.at, bytes: &bytes, random: random::fraction() };
             parsed.add(place.visit(visit));
         }
+        metrics::parsed(begun.elapsed());
         Ok(parsed)
     };
     aside(work).await?

@@ -1,10 +1,16 @@
-//! The admin port: `/livez` (the process runs) and `/readyz` (it takes work).
+//! The admin port: `/livez` (the process runs), `/readyz` (it takes work), `/metrics`.
 
-use axum::Router;
-use axum::http::StatusCode;
+use crate::health::Health;
+use crate::recorder::Recorder;
+use crate::settings::{BadSetting, PREFIX};
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Json, Router};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 /// A bound admin port.
 pub struct Admin {
@@ -12,28 +18,45 @@ pub struct Admin {
 }
 
 impl Admin {
-    /// Binds the port; `address` is `127.0.0.1:9090` or the like, port 0 takes any.
+    /// Binds the port; port 0 takes any.
     ///
     /// # Errors
     /// If the address is taken or no address.
-    pub async fn bind(address: &str) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|cause| anyhow::anyhow!("admin_listen: cannot listen on {address}: {cause}"))?;
+    pub async fn bind(address: &str) -> Result<Self, BadSetting> {
+        let listener = TcpListener::bind(address).await.map_err(|cause| {
+            BadSetting::new(format!("{PREFIX}ADMIN_LISTEN"), format!("cannot listen on {address}: {cause}"))
+        })?;
         Ok(Admin { listener })
     }
 
-    /// Answers until `stop`; from then on `/readyz` says 503 while the stage drains.
+    /// Where it listens.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Answers for ever.
     ///
     /// # Errors
     /// If the listener breaks.
-    pub async fn serve(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let ready = move || {
-            let stopping = stop.is_cancelled();
-            async move { if stopping { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK } }
-        };
-        let router = Router::new().route("/livez", get(|| async { "ok" })).route("/readyz", get(ready));
+    pub async fn serve(self, health: Arc<Health>, recorder: Recorder) -> anyhow::Result<()> {
+        let router = Router::new()
+            .route("/livez", get(|| async { "ok" }))
+            .route("/readyz", get(ready).with_state(health))
+            .route("/metrics", get(metrics).with_state(recorder));
         axum::serve(self.listener, router).await?;
         Ok(())
     }
+}
+
+async fn ready(State(health): State<Arc<Health>>) -> Response {
+    let report = health.report().await;
+    let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(report)).into_response()
+}
+
+/// The content type of Prometheus' text format.
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+async fn metrics(State(recorder): State<Recorder>) -> Response {
+    ([(header::CONTENT_TYPE, PROMETHEUS)], recorder.render()).into_response()
 }

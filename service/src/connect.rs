@@ -3,7 +3,7 @@
 
 use backends::file::FileArchive;
 use backends::memory::MemoryQueue;
-use shared::ports::{Archive, Queue};
+use shared::ports::{Archive, ArchiveError, Queue};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -29,20 +29,36 @@ pub enum ConnectError {
     Store(#[from] shared::ports::StoreError),
     /// The archive did not open.
     #[error("archive: {0}")]
-    Archive(#[from] shared::ports::ArchiveError),
+    Archive(#[from] ArchiveError),
+}
+
+impl ConnectError {
+    /// Whether another try could succeed without a person.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            ConnectError::Scheme { .. } => false,
+            #[cfg(feature = "cluster")]
+            ConnectError::Queue(_) => false,
+            ConnectError::Store(error) => error.is_retryable(),
+            ConnectError::Archive(error) => error.is_retryable(),
+        }
+    }
+
+    /// Whether it is the URL that is wrong, not what it leads to. (An archive in a cloud is asked
+    /// nothing yet when it is opened.)
+    pub fn is_bad_url(&self) -> bool {
+        match self {
+            ConnectError::Scheme { .. } | ConnectError::Archive(ArchiveError::Refused(_)) => true,
+            #[cfg(feature = "cluster")]
+            ConnectError::Queue(_) => true,
+            _ => false,
+        }
+    }
 }
 
 /// The path of a `scheme://path` URL; relative paths are allowed, `sqlite://data/x.db`.
 fn path_of(url: &str, scheme: &str) -> Option<PathBuf> {
     url.strip_prefix(scheme)?.strip_prefix("://").filter(|path| !path.is_empty()).map(PathBuf::from)
-}
-
-/// The URL without what may be a password.
-fn shown(url: &str) -> String {
-    match url::Url::parse(url) {
-        Ok(parsed) if parsed.password().is_some() => format!("{}://…", parsed.scheme()),
-        _ => url.to_owned(),
-    }
 }
 
 /// The schemes of stores.
@@ -71,7 +87,7 @@ pub async fn store(
     if is_postgres(url) {
         return Ok(Arc::new(postgres(url).await?));
     }
-    Err(ConnectError::Scheme { setting: "store", url: shown(url), known: STORES })
+    Err(ConnectError::Scheme { setting: "store", url: crate::shown(url), known: STORES })
 }
 
 /// Brings the schema of a store to this program's version. Returns the version before and after.
@@ -86,7 +102,7 @@ pub async fn migrate_store(url: &str) -> Result<(i64, i64), ConnectError> {
     if is_postgres(url) {
         return Ok(backends::postgres::migrate(url).await?);
     }
-    Err(ConnectError::Scheme { setting: "store", url: shown(url), known: STORES })
+    Err(ConnectError::Scheme { setting: "store", url: crate::shown(url), known: STORES })
 }
 
 #[cfg(feature = "postgres")]
@@ -133,7 +149,7 @@ pub async fn queue(url: &str) -> Result<Arc<dyn Queue>, ConnectError> {
         use backends::amqp::{AmqpOptions, AmqpQueue};
         return Ok(Arc::new(AmqpQueue::new(AmqpOptions::new(url, program()))?));
     }
-    Err(ConnectError::Scheme { setting: "queue", url: shown(url), known: QUEUES })
+    Err(ConnectError::Scheme { setting: "queue", url: crate::shown(url), known: QUEUES })
 }
 
 /// What this program is called: whose connections they are, as the broker and the database show them.
@@ -164,7 +180,7 @@ pub async fn archive(url: &str) -> Result<Arc<dyn Archive>, ConnectError> {
         Some("gs" | "az") => return Ok(Arc::new(backends::cloud::CloudArchive::connect(url)?)),
         _ => {}
     }
-    Err(ConnectError::Scheme { setting: "archive", url: shown(url), known: ARCHIVES })
+    Err(ConnectError::Scheme { setting: "archive", url: crate::shown(url), known: ARCHIVES })
 }
 
 #[cfg(feature = "cluster")]
@@ -184,7 +200,7 @@ pub async fn make_archive(url: &str) -> Result<(), ConnectError> {
         Some("s3") => Ok(s3(url).await?.make_bucket().await?),
         Some("gs" | "az") => {
             let why = "buckets of gs:// and containers of az:// are made with gcloud or az";
-            Err(shared::ports::ArchiveError::Refused(why.into()).into())
+            Err(ArchiveError::Refused(why.into()).into())
         }
         _ => archive(url).await.map(drop),
     }

@@ -1,13 +1,34 @@
-//! What every binary needs, once: settings, logs, the admin port, signals, and the servers by URL.
+//! What every binary needs, once: settings, logs, metrics, the admin port, signals, and the servers by
+//! URL. A service is [`run`] around its stage.
 
 #[cfg(feature = "daemon")]
-pub mod admin;
+mod admin;
+#[cfg(feature = "daemon")]
+mod args;
 pub mod connect;
 #[cfg(feature = "daemon")]
 mod daemon;
+#[cfg(feature = "daemon")]
+mod frame;
+#[cfg(feature = "daemon")]
+mod health;
+#[cfg(feature = "daemon")]
+mod healthcheck;
+#[cfg(feature = "daemon")]
+pub mod metered;
+#[cfg(feature = "daemon")]
+mod process;
+#[cfg(feature = "daemon")]
+mod recorder;
+#[cfg(feature = "daemon")]
 pub mod settings;
+mod shown;
 pub mod signals;
 pub mod telemetry;
 
+pub use shown::shown;
+
 #[cfg(feature = "daemon")]
 pub use daemon::run;
+#[cfg(feature = "daemon")]
+pub use frame::Frame;

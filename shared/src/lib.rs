@@ -15,6 +15,7 @@ pub mod ids;
 pub mod job;
 pub mod manifest;
 pub mod messages;
+pub mod metric;
 pub mod outcome;
 pub mod pacing;
 mod policy;

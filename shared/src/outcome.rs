@@ -15,6 +15,18 @@ macro_rules! reasons {
             $($(#[$doc])* $variant),+
         }
 
+        impl Reason {
+            /// The name as a label of a metric: statuses by their class, `http_4xx`.
+            pub fn label(&self) -> &'static str {
+                match self {
+                    Reason::Http(..400) => "http_other",
+                    Reason::Http(400..500) => "http_4xx",
+                    Reason::Http(500..) => "http_5xx",
+                    $(Reason::$variant => $name),+
+                }
+            }
+        }
+
         impl fmt::Display for Reason {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {

@@ -12,12 +12,14 @@ mod cookies;
 mod fetch;
 mod halt;
 mod lease;
+mod metrics;
 mod offers;
 mod pace;
 mod patience;
 mod segment;
 
 pub use config::Config;
+pub use metrics::METRICS;
 
 use claims::Claims;
 use egress::Egress;

@@ -4,6 +4,7 @@
 use crate::WorkerError;
 use crate::claims::{Claimed, Claims};
 use crate::lease::{self, Context};
+use crate::metrics::{ACTIVE, LEASES};
 use crate::patience::Patience;
 use crate::segment::Lost;
 use futures::FutureExt;
@@ -99,10 +100,25 @@ impl Offers {
             return running.give_back().await;
         }
         match self.claims.claim(&offer).await {
-            Claimed::Gone => tracing::debug!(%lease, "a lease is gone"),
-            Claimed::Unsent => return running.give_back().await,
+            Claimed::Gone => {
+                LEASES.add(&["gone"], 1);
+                tracing::debug!(%lease, "a lease is gone");
+            }
+            Claimed::Unsent => {
+                LEASES.add(&["unsent"], 1);
+                return running.give_back().await;
+            }
             Claimed::Granted(granted) => {
-                match AssertUnwindSafe(lease::hold(&self.context, *granted)).catch_unwind().await {
+                ACTIVE.step(&[], 1.0);
+                let held = AssertUnwindSafe(lease::hold(&self.context, *granted)).catch_unwind().await;
+                ACTIVE.step(&[], -1.0);
+                let end = match &held {
+                    Ok(Ok(_)) => "held",
+                    Ok(Err(Lost)) => "lost",
+                    Err(_) => "broken",
+                };
+                LEASES.add(&[end], 1);
+                match held {
                     Ok(Ok(report)) => {
                         crash::point("worker.before_report");
                         self.report(report).await?;

@@ -115,6 +115,13 @@ impl Delivery {
         Delivery { trace, ..self }
     }
 
+    /// The same delivery, settled through something around what settles it.
+    #[must_use]
+    pub fn settled_by(mut self, around: impl FnOnce(Box<dyn Settle>) -> Box<dyn Settle>) -> Self {
+        self.settle = around(self.settle);
+        self
+    }
+
     /// Everything made from it is safe elsewhere: it will not come again.
     ///
     /// # Errors

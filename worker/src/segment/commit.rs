@@ -2,6 +2,7 @@
 //! takes, unless a person has to act first.
 
 use super::open::Open;
+use crate::metrics::Tally;
 use crate::patience::Patience;
 use crate::{Deps, WorkerError};
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use shared::ports::Lane;
 pub(super) async fn commit(deps: &Deps, run: RunId, open: Open) -> Result<(), WorkerError> {
     let Open { id, urgent, fate, visits, writer, .. } = open;
     let count = visits.len();
+    let tally = Tally::of(&visits);
     let bytes = writer.finish(visits);
     let len = bytes.len() as u64;
     let stored = put(deps, run, id, bytes).await?;
@@ -21,6 +23,7 @@ pub(super) async fn commit(deps: &Deps, run: RunId, open: Open) -> Result<(), Wo
     tracing::debug!(%run, segment = %id, visits = count, bytes = len, "segment stored");
     announce(deps, urgent, encode(&SegmentStored { run, at: at.clone() })).await?;
     crash::point("worker.after_announce");
+    tally.stored(len);
     fate.send_replace(Some(at));
     Ok(())
 }
