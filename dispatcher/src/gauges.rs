@@ -3,7 +3,7 @@
 use crate::metrics::{BACKLOG, DEPTH, OLDEST, RUNS};
 use crate::{DispatcherError, Room};
 use shared::ports::Lane;
-use shared::ports::store::RunState;
+use shared::ports::store::{RunSelection, RunState};
 use std::time::Duration;
 
 /// The most runs that are looked at.
@@ -41,7 +41,8 @@ async fn look(room: &Room) -> Result<(), DispatcherError> {
     for (lane, name) in &LANES {
         DEPTH.set(&[name], room.deps.queue.depth(lane).await? as f64);
     }
-    let runs = room.deps.store.runs(None, true, MOST_RUNS).await?;
+    let runs =
+        room.deps.store.runs(RunSelection { unfinished: true, ..RunSelection::newest(MOST_RUNS) }).await?;
     let states =
         [(RunState::Seeding, "seeding"), (RunState::Running, "running"), (RunState::Paused, "paused")];
     for (state, name) in states {

@@ -35,7 +35,7 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
     let settings = load(Some(file), &[("HARVESTMAN_WORKER_LEASES", "7"), ("HARVESTMAN_ALLOW", "c")]).unwrap();
     assert_eq!(settings.stage, Stage { leases: 7, ratio: 1.0, ..stage() });
     assert_eq!(settings.common.log_format, LogFormat::Json);
-    assert_eq!(settings.common.allowed().collect::<Vec<_>>(), ["c"]);
+    assert_eq!(settings.common.allow_list::<String>().unwrap(), ["c"]);
 }
 
 #[test]
