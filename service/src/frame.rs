@@ -4,7 +4,6 @@ use crate::connect::{self, ConnectError};
 use crate::health::{Health, Probe};
 use crate::metered::{MeteredArchive, MeteredQueue};
 use crate::settings::{BadSetting, Common, PREFIX, Settings};
-use shared::ids::RunId;
 use shared::pacing;
 use shared::ports::{Archive, ArchiveError, Lane, Queue};
 use std::future::Future;
@@ -45,6 +44,7 @@ impl<C> Frame<C> {
     /// A URL that leads nowhere, or what another try would not mend.
     #[cfg(feature = "store")]
     pub async fn store(&self) -> anyhow::Result<Arc<dyn shared::ports::Store>> {
+        use shared::ids::RunId;
         use shared::ports::StoreError;
         let clock = Arc::new(shared::clock::SystemClock);
         let store = self.wait("store", || connect::store(&self.settings.store, clock.clone())).await?;
