@@ -18,7 +18,10 @@ pub enum LogFormat {
 /// Begins to log. `level` is a filter such as `info` or `info,worker=debug`; `RUST_LOG` wins over it.
 pub fn start(format: LogFormat, level: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     // It fails only where somebody logs already, as in tests.
     let _already = match format {
         LogFormat::Text => lines.with_target(true).try_init(),

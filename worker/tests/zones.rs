@@ -6,7 +6,18 @@ use std::process::Command;
 fn a_worker_has_no_database_driver_in_it() {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let tree = Command::new(cargo)
-        .args(["tree", "--offline", "-p", "harvestman-worker", "-e", "normal", "--prefix", "none", "-f", "{p}"])
+        .args([
+            "tree",
+            "--offline",
+            "-p",
+            "harvestman-worker",
+            "-e",
+            "normal",
+            "--prefix",
+            "none",
+            "-f",
+            "{p}",
+        ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
