@@ -39,7 +39,7 @@ test-azure: ## the archive against the emulator of Azure Blob Storage (needs Nod
 
 lint: ## formatting, clippy, documentation, committed schema
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --all-features --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 
 fmt: ## format the code

@@ -98,7 +98,7 @@ fn answer(status: StatusCode, info: JobInfo) -> Response {
 }
 
 fn new_job(app: &App, tenant: TenantId, id: JobId, body: JobBody, once: Once) -> Result<NewJob, Problem> {
-    let job = Arc::new(super::start::job(&app, body.job.get(), "/job")?);
+    let job = Arc::new(super::start::job(app, body.job.get(), "/job")?);
     let now = app.deps.clock.now();
     let schedule = body.schedule.map(|schedule| schedule.plan(id, now)).transpose()?;
     Ok(NewJob { tenant, job, schedule, once: once.0.map(|key| format!("job {key}")) })

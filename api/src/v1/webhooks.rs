@@ -72,13 +72,13 @@ struct WebhookBody {
 enum EventName {
     /// A run began.
     #[serde(rename = "run.started")]
-    RunStarted,
+    Started,
     /// Pages of a run were closed, up to 100 an event.
     #[serde(rename = "run.pages")]
-    RunPages,
+    Pages,
     /// A run ended.
     #[serde(rename = "run.ended")]
-    RunEnded,
+    Ended,
 }
 
 /// An endpoint.
@@ -156,9 +156,9 @@ struct EventId {
 impl From<Webhook> for WebhookView {
     fn from(webhook: Webhook) -> Self {
         let name = |kind| match kind {
-            EventKind::RunStarted => Some(EventName::RunStarted),
-            EventKind::RunPages => Some(EventName::RunPages),
-            EventKind::RunEnded => Some(EventName::RunEnded),
+            EventKind::RunStarted => Some(EventName::Started),
+            EventKind::RunPages => Some(EventName::Pages),
+            EventKind::RunEnded => Some(EventName::Ended),
             EventKind::Ping => None,
         };
         WebhookView {
@@ -214,9 +214,9 @@ impl WebhookBody {
         }
         check_headers(&self.headers)?;
         let kind = |name: &EventName| match name {
-            EventName::RunStarted => EventKind::RunStarted,
-            EventName::RunPages => EventKind::RunPages,
-            EventName::RunEnded => EventKind::RunEnded,
+            EventName::Started => EventKind::RunStarted,
+            EventName::Pages => EventKind::RunPages,
+            EventName::Ended => EventKind::RunEnded,
         };
         let mut events: Vec<EventKind> = self.events.iter().map(kind).collect();
         events.sort();

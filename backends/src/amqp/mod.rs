@@ -1,8 +1,8 @@
 //! The queue on RabbitMQ, 3.10 to 4.x, through `lapin`.
 //!
 //! The database is the truth and the broker a hint that can be filled again, so everything here is
-//! made anew when it is lost: connections ([`link`]), queues ([`topology`]), consumers
-//! ([`consumer`]). Publishing ([`publisher`]) and consuming have a connection each, because a broker
+//! made anew when it is lost: connections (`link`), queues (`topology`), consumers
+//! (`consumer`). Publishing (`publisher`) and consuming have a connection each, because a broker
 //! that runs out of memory stops reading from whoever publishes. Every wait has a deadline.
 //!
 //! What the broker does not do: retry, delay, give up on messages. The database does.

@@ -1,7 +1,7 @@
 //! The store on Postgres, 15 or later: any number of dispatchers, parsers and readers at once.
 //!
 //! The files are those of [`crate::sqlite`], and what is decided without a statement is in
-//! [`crate::store`]. What differs:
+//! `crate::store`. What differs:
 //! - **Batches.** Many rows travel as arrays, `unnest` makes rows of them; no statement is for one page.
 //! - **One writer a run.** Whoever admits, closes or puts back locks the run's row of `run_counts` first
 //!   (`ledger`). Limits, `seq` and `ord` are exact under it.

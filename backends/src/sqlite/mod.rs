@@ -6,7 +6,7 @@
 //! - `admit` lets URLs in, `offer` (with `turn`) and `grant` lease them, `apply` (with `page`) closes
 //!   them, `report` and `lease` end leases, `sweep` is the timer. Whatever changes a run's counters does
 //!   so through its `ledger`.
-//! - What is decided without a statement is in [`crate::store`].
+//! - What is decided without a statement is in `crate::store`.
 //! - `bulk` writes many rows in one statement, which is where the speed comes from.
 //!
 //! In the statements, `+?` stands where SQLite would else look at the parameter's value while it plans
