@@ -1,4 +1,20 @@
 //! What breaks Harvestman on purpose.
 //!
-//! `tests/sim` simulates: all stages in one thread, over a clock that stands while anybody works, with faults
-//! at every port.
+//! - `tests/sim` simulates: all stages in one thread, over a clock that stands while anybody works, with
+//!   faults at every port.
+//! - The rest kills: real programs ([`process`], [`fleet`]) over servers of their own ([`servers`]) harvest
+//!   known [`sites`], one of the [`faults`] strikes in the middle ([`mod@strike`], [`round`]), and what they
+//!   have to show in the end is judged ([`mod@judge`]). [`matrix`] makes a table of it.
+
+pub mod dice;
+pub mod faults;
+pub mod fleet;
+pub mod judge;
+pub mod matrix;
+pub mod meddler;
+pub mod process;
+pub mod round;
+pub mod servers;
+pub mod sites;
+pub mod strike;
+pub mod world;

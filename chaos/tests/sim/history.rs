@@ -2,7 +2,7 @@
 
 use crate::broker::Broker;
 use crate::check;
-use crate::dice::Dice;
+use chaos::dice::Dice;
 use crate::fleet::{Fleet, TOTAL, VirtualClock, World};
 use crate::ops::Op;
 use crate::web::Web;

@@ -7,7 +7,6 @@
 
 mod broker;
 mod check;
-mod dice;
 mod fleet;
 mod history;
 mod ops;

@@ -1,6 +1,6 @@
 //! What happens to a fleet: a list of operations that follows from a seed.
 
-use crate::dice::Dice;
+use chaos::dice::Dice;
 use shared::ports::store::Command;
 use std::time::Duration;
 use testkit::faults::{Fault, How};

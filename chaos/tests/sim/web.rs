@@ -1,7 +1,7 @@
 //! A small web that exists in memory only: what stands where, what happens when it is asked, and what
 //! a harvest should find.
 
-use crate::dice::Dice;
+use chaos::dice::Dice;
 use bytes::Bytes;
 use egress::Answers;
 use http::header::{CONTENT_TYPE, LOCATION};

@@ -1,6 +1,6 @@
 //! Numbers that look random and depend on nothing but their seed.
 
-/// A small generator (SplitMix64).
+/// A small generator (SplitMix64, Steele et al. 2014).
 #[derive(Clone)]
 pub struct Dice(u64);
 
@@ -25,7 +25,7 @@ impl Dice {
         self.next() % bound.max(1)
     }
 
-    /// One of these.
+    /// One of these, which are not none.
     pub fn pick<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.below(of.len() as u64) as usize]
     }
