@@ -159,7 +159,9 @@ impl fmt::Display for Fault {
             What::Crash(role, point) => write!(f, "{} dies at `{point}`", role.name()),
             What::Kill(role) => write!(f, "{} killed at any moment", role.name()),
             What::KillAll => f.write_str("all services killed at once, started in another order"),
-            What::Freeze(role) => write!(f, "{} stopped for longer than a lease, then continued", role.name()),
+            What::Freeze(role) => {
+                write!(f, "{} stopped for longer than a lease, then continued", role.name())
+            }
             What::Broker(what) => f.write_str(match what {
                 Broker::Kill => "broker: kill -9 and restart",
                 Broker::KillFresh => "broker: wiped, and killed again as soon as its queues are there",

@@ -62,7 +62,13 @@ pub const HASTY: &Settings = &[
 
 impl Fleet {
     /// Starts it. `allow`: what may be called though it is not public.
-    pub async fn start(servers: &Servers, size: &Size, settings: &Settings, allow: &str, folder: &Path) -> Self {
+    pub async fn start(
+        servers: &Servers,
+        size: &Size,
+        settings: &Settings,
+        allow: &str,
+        folder: &Path,
+    ) -> Self {
         let mut members = Vec::new();
         for (role, count) in
             [(Role::Dispatcher, size.dispatchers), (Role::Worker, size.workers), (Role::Parser, size.parsers)]

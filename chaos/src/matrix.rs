@@ -38,7 +38,9 @@ pub async fn play(plan: &Plan, folder: &Path) -> bool {
     let size = Size { dispatchers: 2, workers: 2, parsers: 2 };
     let world = World::start(sites, &size, HASTY, folder).await;
     println!("seed {}, logs in {}\n", plan.seed, folder.display());
-    println!("| | fault | rounds | pages | lost | duplicated | unexpected | recovered | invariants | longest |");
+    println!(
+        "| | fault | rounds | pages | lost | duplicated | unexpected | recovered | invariants | longest |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|---|");
     let began = Instant::now();
     let mut good = true;
@@ -51,7 +53,11 @@ pub async fn play(plan: &Plan, folder: &Path) -> bool {
         good &= print(&world, fault, &played);
     }
     let (memory, files) = appetite(&world.fleet);
-    println!("\nat the end: {} MiB and {files} files at most in one process; {} s in all", memory >> 20, began.elapsed().as_secs());
+    println!(
+        "\nat the end: {} MiB and {files} files at most in one process; {} s in all",
+        memory >> 20,
+        began.elapsed().as_secs()
+    );
     world.fleet.end().await;
     good && memory < MEMORY
 }

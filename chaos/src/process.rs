@@ -89,7 +89,8 @@ impl Process {
         let log = folder.join(format!("{}-{n}.log", role.name()));
         let (orders, told) = mpsc::unbounded_channel();
         let state = Arc::new(State::default());
-        let keeper = Keeper { program: program.to_owned(), environment, log: log.clone(), state: state.clone() };
+        let keeper =
+            Keeper { program: program.to_owned(), environment, log: log.clone(), state: state.clone() };
         let child = keeper.start(None);
         Process { role, n, log, orders, state, _keeper: tokio::spawn(keeper.keep(child, told)) }
     }
@@ -235,7 +236,6 @@ impl Keeper {
                     } else {
                         self.state.died.fetch_add(1, Ordering::SeqCst);
                     }
-                    child = None;
                     tokio::time::sleep(RESTART).await;
                     child = Some(self.start(None));
                 }

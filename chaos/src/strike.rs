@@ -138,7 +138,8 @@ async fn database(world: &World, what: Database) {
         Database::ReadOnly => {
             let set = |on: &str| {
                 tokio::task::block_in_place(|| {
-                    let change = format!("ALTER DATABASE {database} SET default_transaction_read_only = {on}");
+                    let change =
+                        format!("ALTER DATABASE {database} SET default_transaction_read_only = {on}");
                     postgres.sql("postgres", &change);
                     postgres.terminate(database);
                 });

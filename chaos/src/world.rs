@@ -36,7 +36,8 @@ impl World {
             id: testkit::servers::s3::KEY_ID.into(),
             secret: testkit::servers::s3::SECRET.into(),
         };
-        let archive = S3Archive::connect(&servers.archive_url(), access, Limits::default());
+        let url = servers.archive_url();
+        let archive = S3Archive::connect(&url, access, Limits::default());
         World { archive: archive.await.expect("an archive"), sites, servers, fleet }
     }
 

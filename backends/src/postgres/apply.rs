@@ -59,6 +59,7 @@ impl Portion<'_> {
         applied.done = ledger::close(books, &mut tx).await?;
         let leases: BTreeSet<LeaseId> = self.visits.iter().map(|visit| visit.lease).collect();
         lease::end_if_empty(&mut tx, leases).await?;
+        shared::crash::point("store.in_apply");
         tx.commit().await?;
         Ok(applied)
     }

@@ -2,13 +2,13 @@
 
 use crate::broker::Broker;
 use crate::check;
-use chaos::dice::Dice;
 use crate::fleet::{Fleet, TOTAL, VirtualClock, World};
 use crate::ops::Op;
 use crate::web::Web;
 use backends::memory::MemoryArchive;
 use backends::sqlite::SqliteStore;
 use bytes::Bytes;
+use chaos::dice::Dice;
 use shared::ids::RunId;
 use shared::job::{Delay, Extract, Field, Job, Span};
 use shared::ports::store::{Audit, Command, NewRun, RunState, Runs};

@@ -1,8 +1,8 @@
 //! A small web that exists in memory only: what stands where, what happens when it is asked, and what
 //! a harvest should find.
 
-use chaos::dice::Dice;
 use bytes::Bytes;
+use chaos::dice::Dice;
 use egress::Answers;
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, Response, StatusCode};

@@ -199,6 +199,19 @@ impl RabbitMq {
     }
 }
 
+impl RabbitMq {
+    /// How long a consumer may hold a message until it loses its channel; None: half an hour. Looked at every
+    /// `channel_tick_interval`.
+    ///
+    /// # Panics
+    /// If the broker cannot be told.
+    pub fn consumer_timeout(&self, timeout: Option<Duration>) {
+        let ms = timeout.unwrap_or(Duration::from_secs(1_800)).as_millis();
+        let told = format!("application:set_env(rabbit, consumer_timeout, {ms}).");
+        assert!(self.node().control(&["eval", &told]).expect("rabbitmqctl runs").success());
+    }
+}
+
 impl Node {
     fn new(settings: &str) -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("harvestman-rabbitmq-").tempdir()?;
