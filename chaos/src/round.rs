@@ -15,7 +15,7 @@ pub const DELAY: Duration = Duration::from_millis(25);
 /// How often a fault strikes in a round.
 const STRIKES: u64 = 2;
 /// A run ends by then, when nothing goes wrong any more (I7).
-const PATIENCE: Duration = Duration::from_secs(150);
+const PATIENCE: Duration = Duration::from_secs(90);
 /// The next strike comes by then, however far the run is.
 const NEXT: Duration = Duration::from_secs(5);
 /// Leases of the workers at a time, as there are hosts, times the URLs of a lease.
@@ -53,9 +53,21 @@ pub async fn play(world: &World, fault: &Fault, dice: &mut Dice) -> Played {
     let again = strikes as usize * UNDER_WAY;
     let mut judgement = judge(world, run, DELAY, again).await;
     if !over {
-        judgement.broken.insert(0, "I7: the run does not end".into());
+        judgement.broken.insert(0, format!("I7: the run does not end:\n{}", what_is_open(world, run)));
     }
     Played { judgement, took, requests, died: world.fleet.died() - died }
+}
+
+/// For whoever looks for the reason: the rows that are not closed, and all that decides about them.
+fn what_is_open(world: &World, run: RunId) -> String {
+    let look = |what: &str| tokio::task::block_in_place(|| world.servers.sql(what));
+    let of_run =
+        |table: &str| look(&format!("SELECT '{table}', t.* FROM {table} t WHERE run_id = {run} LIMIT 20"));
+    let tables = ["queue", "leases", "run_hosts", "runs", "run_counts"].map(of_run);
+    let hosts = look("SELECT 'hosts', (extract(epoch from now()) * 1000)::bigint AS now, t.* FROM hosts t");
+    let segments =
+        look(&format!("SELECT 'segments', t.* FROM segments t WHERE run_id = {run} AND state = 0"));
+    format!("{}\n{hosts}\n{segments}", tables.join("\n"))
 }
 
 async fn until_hits(world: &World, hits: usize) {

@@ -66,7 +66,7 @@ impl Servers {
         let postgres = tokio::task::spawn_blocking(Postgres::start).await.expect("a Postgres");
         let database = postgres.create();
         postgres::migrate(&postgres.url(&database)).await.expect("the schema");
-        let rabbit = RabbitMq::start_with("channel_tick_interval = 1000").await;
+        let rabbit = RabbitMq::start().await;
         let amqp = rabbit.vhost(WORLD).await;
         let s3 = S3::start().await;
         Servers { postgres, database, rabbit, s3, amqp }

@@ -200,15 +200,20 @@ impl RabbitMq {
 }
 
 impl RabbitMq {
-    /// How long a consumer may hold a message until it loses its channel; None: half an hour. Looked at every
-    /// `channel_tick_interval`.
+    /// How long a consumer may hold a message until it loses its channel; None: half an hour. All connections
+    /// are closed, because it holds for those that come.
     ///
     /// # Panics
     /// If the broker cannot be told.
     pub fn consumer_timeout(&self, timeout: Option<Duration>) {
         let ms = timeout.unwrap_or(Duration::from_secs(1_800)).as_millis();
-        let told = format!("application:set_env(rabbit, consumer_timeout, {ms}).");
+        // Channels look at it at every tick.
+        let told = format!(
+            "application:set_env(rabbit, consumer_timeout, {ms}), application:set_env(rabbit, channel_tick_interval, 1000)."
+        );
         assert!(self.node().control(&["eval", &told]).expect("rabbitmqctl runs").success());
+        let closed = self.node().control(&["close_all_connections", "new limits"]);
+        assert!(closed.expect("rabbitmqctl runs").success());
     }
 }
 
