@@ -65,7 +65,8 @@ async fn pages(store: &PostgresStore, run: RunId) -> Vec<PageRow> {
     let mut all: Vec<PageRow> = Vec::new();
     loop {
         let after = all.last().map(|row| row.seq);
-        let selection = PageSelection { run, after, filter: PageFilter::default(), limit: ROWS };
+        let selection =
+            PageSelection { run, after, filter: PageFilter::default(), version: None, limit: ROWS };
         let rows = store.pages(selection).await.expect("pages");
         if rows.is_empty() {
             return all;
@@ -78,7 +79,7 @@ async fn records(store: &PostgresStore, run: RunId) -> Vec<RecordRow> {
     let mut all: Vec<RecordRow> = Vec::new();
     loop {
         let after = all.last().map(|row| (row.seq, row.ord));
-        let selection = RecordSelection { run, after, valid: true, limit: ROWS };
+        let selection = RecordSelection { run, after, valid: true, version: None, limit: ROWS };
         let rows = store.records(selection).await.expect("records");
         if rows.is_empty() {
             return all;

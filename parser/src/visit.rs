@@ -70,6 +70,12 @@ impl Place<'_> {
             Outcome::Redirected { to } => self.redirected(visit, to),
             Outcome::Fetched { truncated } => match self.response(visit) {
                 Some(response) => self.fetched(visit, &response, *truncated),
+                // The host's robots.txt was known, from another run or lease.
+                None if visit.task.kind == Kind::Robots && visit.record.is_none() => {
+                    let mut page = self.page(visit, PageEnd::Fetched);
+                    self.robots_sitemaps(visit, &mut page);
+                    one(visit, closed(page))
+                }
                 // The archive gave other bytes than it was given: they are fetched again.
                 None => one(
                     visit,

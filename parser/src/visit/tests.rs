@@ -157,6 +157,17 @@ fn robots_name_sitemaps() {
 }
 
 #[test]
+fn a_robots_txt_that_was_known_before_names_its_sitemaps_too() {
+    let plan = plan();
+    let mut robots = visit(Kind::Robots, FETCHED);
+    let text = "Sitemap: /s.xml".into();
+    robots.robots = Some(RobotsAnswer { access: Access::Rules, text, fetched_at: Timestamp(1), valid_ms: 1 });
+    let endings = visited(&plan, &robots, b"");
+    assert_eq!(page(&endings[0]).end, PageEnd::Fetched);
+    assert_eq!(page(&endings[0]).links[0].url, "https://a.example/s.xml");
+}
+
+#[test]
 fn bytes_that_are_not_those_stored_are_fetched_again_and_close_the_page_at_last() {
     let plan = plan();
     let mut visit = visit(Kind::Page, FETCHED);

@@ -12,10 +12,22 @@ use sqlx::postgres::PgRow;
 
 /// Names segments to announce again, and notes when that was.
 pub(super) async fn segments(store: &PostgresStore, policy: SweepPolicy, swept: &mut Swept) -> Result<()> {
+    again(|| forget(store, policy)).await?;
     let announce = again(|| take(store, policy)).await?;
     swept.more |= announce.len() as u64 >= u64::from(policy.chunk);
     swept.announce = announce;
     Ok(())
+}
+
+/// Of a run that is over there is nothing to apply.
+async fn forget(store: &PostgresStore, policy: SweepPolicy) -> Result<()> {
+    let query = sqlx::query(concat!(
+        "UPDATE segments SET state = 1
+         WHERE state = 0 AND announced_at <= ",
+        now!(),
+        " - $2 AND (SELECT state FROM runs r WHERE r.run_id = segments.run_id) >= 3"
+    ));
+    store.all(query.bind(store.given_time()).bind(ms(policy.announce_after))).await.map(drop)
 }
 
 async fn take(store: &PostgresStore, policy: SweepPolicy) -> Result<Vec<SegmentStored>> {

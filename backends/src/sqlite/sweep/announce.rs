@@ -18,6 +18,12 @@ pub(super) async fn segments(store: &SqliteStore, policy: SweepPolicy, swept: &m
         return Ok(());
     }
     let mut tx = store.begin().await?;
+    // Of a run that is over there is nothing to apply.
+    let query = sqlx::query(
+        "UPDATE segments SET state = 1 WHERE state = 0 AND announced_at <= ?
+           AND (SELECT state FROM runs r WHERE r.run_id = segments.run_id) >= 3",
+    );
+    tx.execute(query.bind(before)).await?;
     let query = sqlx::query(
         "UPDATE segments SET announced_at = ? WHERE segment_no IN (SELECT segment_no FROM segments
            WHERE state = 0 AND announced_at <= ? ORDER BY announced_at LIMIT +?)

@@ -58,7 +58,8 @@ cases! {
     limits: pages_bind_at_the_lease bytes_end_a_run time_ends_a_run what_arrives_later_is_cut_too
         seeds_that_are_not_in_yet_are_cut;
     timer: retries_come_back_when_they_are_due a_handed_lease_ends_with_its_segments
-        what_a_handed_lease_lost_waits_again segments_are_announced_again;
+        what_a_handed_lease_lost_waits_again segments_are_announced_again
+        segments_of_a_run_that_is_over_are_not_announced;
     poison: two_deaths_over_one_page_make_it_poison pages_closed_as_poison_are_filed_and_open_again
         letters_are_filed_once_listed_sent_and_dropped;
     reading: rows_come_in_order_and_in_pages records_name_their_page rejected_records_are_kept_apart;

@@ -1,6 +1,6 @@
 use super::world::{ANNOUNCE_AFTER, World, ends, fetched, job, report_of, retries, segment};
 use shared::ports::Store;
-use shared::ports::store::{Audit, RunState};
+use shared::ports::store::{Audit, Command, RunState};
 use std::time::Duration;
 
 pub(super) async fn retries_come_back_when_they_are_due<S: Store + Audit>(w: World<S>) {
@@ -84,5 +84,18 @@ pub(super) async fn segments_are_announced_again<S: Store + Audit>(w: World<S>) 
     w.apply(run, first, vec![]).await;
     w.clock.advance(ANNOUNCE_AFTER);
     assert_eq!(w.sweep().await.announce.iter().map(|stored| &stored.at).collect::<Vec<_>>(), [&second]);
+    w.check(run).await;
+}
+
+pub(super) async fn segments_of_a_run_that_is_over_are_not_announced<S: Store + Audit>(w: World<S>) {
+    let run = w.running(job(), 2).await;
+    let grant = w.lease().await;
+    w.report(&report_of(&grant, "w", vec![segment()])).await;
+    w.store.command(run, Command::Cancel).await.unwrap();
+    for _ in 0..3 {
+        w.clock.advance(ANNOUNCE_AFTER);
+        let swept = w.sweep().await;
+        assert!(swept.announce.is_empty(), "{swept:?}");
+    }
     w.check(run).await;
 }
