@@ -7,7 +7,7 @@ VENV := target/venv
 
 include deploy.mk
 
-.PHONY: help setup build test test-azure lint fmt doc schema openapi warc-check bench bench-scale clean
+.PHONY: chaos help setup build test test-azure lint fmt doc schema openapi warc-check bench bench-scale clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,11 @@ schema: ## write the job's JSON Schema anew
 
 openapi: ## write the description of the API anew
 	UPDATE_OPENAPI=1 $(CARGO) test --quiet -p harvestman-api --test routes
+
+chaos: setup ## the kill matrix over real processes and servers; ROUNDS=, SEED=, ONLY=F10,F12
+	$(CARGO) build --locked -p harvestman-chaos -p harvestman-dispatcher -p harvestman-worker -p harvestman-parser \
+	  --features harvestman-dispatcher/crash-points,harvestman-worker/crash-points,harvestman-parser/crash-points
+	target/debug/chaos
 
 bench: build ## CPU-seconds per 1,000 pages and memory, beside a bare loop, Scrapy and spider
 	$(CARGO) run --release --locked -p harvestman-bench -- all --pages 10000
