@@ -3,6 +3,7 @@
 
 mod admission;
 mod applying;
+mod control;
 mod hosts;
 mod leases;
 mod limits;
@@ -19,6 +20,8 @@ pub use world::Fixture;
 
 use shared::ports::Store;
 use shared::ports::store::Audit;
+
+use control::{hosts as held, idempotency, jobs, schedules, tenants, webhooks};
 
 macro_rules! cases {
     ($($room:ident: $($case:ident)+;)+) => {
@@ -66,5 +69,15 @@ cases! {
     reparse: only_a_run_that_is_over_is_parsed_again parts_cover_every_page_once
         with_its_last_part_a_version_is_current a_dry_run_waits_to_be_adopted
         a_version_that_is_not_current_can_be_dropped;
+    tenants: there_is_a_first_tenant_and_names_are_taken_once a_key_ends_and_only_ever_sooner
+        keys_come_newest_first_and_know_when_they_were_used a_secret_is_the_same_for_all_who_ask;
+    jobs: a_change_needs_the_present_version the_same_once_makes_one_job
+        runs_outlive_their_job_and_other_tenants_see_none;
+    schedules: a_due_time_begins_one_run_whoever_asks runs_of_a_job_overlap_only_where_they_may
+        a_time_may_go_by_and_quotas_hold what_is_paused_is_not_due;
+    webhooks: what_a_run_did_is_told_once_to_all_under_one_id what_is_lent_and_not_settled_is_due_again
+        a_failed_try_waits_and_a_redelivery_bears_the_same_id an_endpoint_that_failed_too_long_is_disabled;
+    idempotency: the_first_of_a_key_does_it_and_others_get_its_answer a_request_that_died_may_be_begun_again;
+    held: a_held_host_waits_for_that_run_only hosts_come_in_order_and_in_pages two_runs_compare_by_their_pages;
     random: any_order_of_events_closes_every_url_once;
 }
