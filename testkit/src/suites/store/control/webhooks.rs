@@ -46,7 +46,8 @@ pub async fn what_a_run_did_is_told_once_to_all_under_one_id<S: Store + Audit>(w
     w.check(run).await;
     let control = w.store.control();
     let (one, two) = tokio::join!(control.emit(9), control.emit(9));
-    (one.unwrap(), two.unwrap());
+    one.unwrap();
+    two.unwrap();
     assert_eq!(control.emit(9).await.unwrap(), 0);
     let all = take(&w).await;
     let ids: HashSet<&str> = all.iter().map(|to| to.event.as_str()).collect();
