@@ -28,6 +28,11 @@ impl Broken {
         Broken { doing, why: Why::Late }
     }
 
+    /// Whether there was no answer to this.
+    pub(super) fn is_silence_at(&self, doing: &str) -> bool {
+        self.doing == doing && matches!(self.why, Why::Late)
+    }
+
     /// What the broker says, as an AMQP reply code: 404 for what does not exist.
     pub(super) fn code(&self) -> Option<u16> {
         match &self.why {

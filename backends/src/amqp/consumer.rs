@@ -18,6 +18,10 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// The most that a quorum queue gives to one consumer.
 const MOST_PREFETCH: u16 = 2_000;
+/// What a queue must answer.
+const CONSUMING: &str = "beginning to consume";
+/// Deadlines in a row after which a queue that does not is made anew.
+const SILENCES: u32 = 3;
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -48,7 +52,7 @@ impl AmqpConsumer {
     /// Waits until the broker knows this consumer.
     pub(super) async fn attached(&mut self, deadline: Instant) -> Result<(), Broken> {
         let attaching = timeout_at(deadline, self.attach()).await;
-        attaching.map(|_| ()).map_err(|_| Broken::late("beginning to consume"))
+        attaching.map(|_| ()).map_err(|_| Broken::late(CONSUMING))
     }
 
     async fn attach(&mut self) -> &mut Attached {
@@ -104,13 +108,21 @@ impl Consumer for AmqpConsumer {
 /// Until it is attached, with growing pauses.
 async fn keep_trying(broker: Arc<Broker>, lane: Lane, prefetch: u16) -> Attached {
     let mut failures = 0;
+    let mut silent_since = None;
     loop {
-        let deadline = Instant::now() + broker.options.deadline;
+        let began = Instant::now();
+        let deadline = began + broker.options.deadline;
         match attach(&broker, &lane, prefetch, deadline).await {
             Ok(attached) => return attached,
             Err(broken) => {
                 failures += 1;
                 tracing::warn!(%lane, error = %broken, failures, "consuming does not begin");
+                if !broken.is_silence_at(CONSUMING) {
+                    silent_since = None;
+                } else if silent_since.get_or_insert(began).elapsed() >= broker.options.deadline * SILENCES {
+                    replace(&broker, &lane).await;
+                    silent_since = None;
+                }
                 let pause = pacing::jitter(pacing::back_off(failures), random::fraction());
                 sleep(pause.min(LONGEST_PAUSE)).await;
             }
@@ -118,14 +130,27 @@ async fn keep_trying(broker: Arc<Broker>, lane: Lane, prefetch: u16) -> Attached
     }
 }
 
+/// Deletes a lane's queue that answers nobody, so that it is declared anew. A broker that was killed a
+/// moment after it had made a quorum queue comes back with one that takes nothing and gives nothing.
+/// What was in it is announced again by the database.
+async fn replace(broker: &Broker, lane: &Lane) {
+    let deadline = Instant::now() + broker.options.deadline;
+    let replaced = async {
+        let live = broker.consuming.live(deadline).await?;
+        live.declared.lock().clear();
+        topology::delete(&live.channel(deadline).await?, lane, deadline).await
+    };
+    match replaced.await {
+        Ok(()) => tracing::error!(%lane, "a queue that answered nobody was deleted; it is made anew"),
+        Err(broken) => tracing::error!(%lane, error = %broken, "a queue answers nobody, and is not deleted"),
+    }
+}
+
 async fn attach(broker: &Broker, lane: &Lane, prefetch: u16, deadline: Instant) -> Result<Attached, Broken> {
     let live = broker.consuming.live(deadline).await?;
     let attached = attach_to(&live, broker, lane, prefetch, deadline).await;
-    if attached.is_err() {
-        live.declared.lock().clear();
-        if Instant::now() >= deadline {
-            broker.consuming.lose(&live).await;
-        }
+    if let Err(broken) = &attached {
+        broker.consuming.heard(&live, broken).await;
     }
     attached
 }
@@ -147,7 +172,7 @@ async fn attach_to(
     }
     let (queue, options) = (topology::queue(lane), BasicConsumeOptions::default());
     let consuming = channel.basic_consume(queue, "".into(), options, FieldTable::default());
-    let deliveries = within(deadline, "beginning to consume", consuming).await?;
+    let deliveries = within(deadline, CONSUMING, consuming).await?;
     Ok(Attached { channel, deliveries, _live: live.clone() })
 }
 

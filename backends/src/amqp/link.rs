@@ -18,6 +18,10 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
+/// What even a connection with nothing else wrong must do. Of one that is silent altogether, heartbeats
+/// tell; and one lane whose queue is silent is no reason to take the connection from the others.
+const OPENING: &str = "opening a channel";
+
 /// See the module.
 pub(super) struct Link {
     uri: AMQPUri,
@@ -90,8 +94,12 @@ impl Link {
         }
     }
 
-    /// Says that a connection is no use any more: the next one who asks gets a new one.
-    pub(super) async fn lose(&self, lost: &Arc<Live>) {
+    /// Hears what went wrong on a connection: if it is no use any more, the next one who asks gets a new one.
+    pub(super) async fn heard(&self, lost: &Arc<Live>, broken: &Broken) {
+        lost.declared.lock().clear();
+        if lost.is_up() && (lost.is_blocked() || !broken.is_silence_at(OPENING)) {
+            return;
+        }
         let mut state = self.state.lock().await;
         if state.live.as_ref().is_some_and(|live| Arc::ptr_eq(live, lost)) {
             state.live = None;
@@ -112,7 +120,7 @@ impl Live {
     }
 
     pub(super) async fn channel(&self, deadline: Instant) -> Result<Channel, Broken> {
-        within(deadline, "opening a channel", self.connection.create_channel()).await
+        within(deadline, OPENING, self.connection.create_channel()).await
     }
 }
 

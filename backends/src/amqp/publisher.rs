@@ -70,11 +70,8 @@ impl Publisher {
         let sent = self.send_on(&line, lane, left, deadline).await;
         match &sent {
             Ok(()) => self.keep(line),
-            // It reads again when it has memory again; what it was sent so far waits until then.
-            Err(_) if line.live.is_blocked() => {}
-            Err(_) if !line.live.is_up() || Instant::now() >= deadline => self.link.lose(&line.live).await,
-            // The channel only, which closes as it is dropped.
-            Err(_) => line.live.declared.lock().clear(),
+            // The channel is dropped, and closes.
+            Err(broken) => self.link.heard(&line.live, broken).await,
         }
         sent
     }
@@ -130,7 +127,13 @@ impl Publisher {
                 return Ok(line);
             }
         }
-        let channel = live.channel(deadline).await?;
+        let channel = match live.channel(deadline).await {
+            Ok(channel) => channel,
+            Err(broken) => {
+                self.link.heard(&live, &broken).await;
+                return Err(broken);
+            }
+        };
         let selecting = channel.confirm_select(ConfirmSelectOptions::default());
         within(deadline, "asking for confirmations", selecting).await?;
         Ok(Line { live, channel })

@@ -4,7 +4,7 @@
 use super::broken::{Broken, within};
 use super::link::Live;
 use lapin::Channel;
-use lapin::options::QueueDeclareOptions;
+use lapin::options::{QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use shared::ports::Lane;
 use tokio::time::Instant;
@@ -82,6 +82,12 @@ pub(super) async fn declare_passing(channel: &Channel, lane: &Lane, deadline: In
     let passing = QueueDeclareOptions { exclusive: true, auto_delete: true, ..Default::default() };
     let declaring = channel.queue_declare(queue(lane), passing, table([("x-queue-type", text("classic"))]));
     within(deadline, "declaring an answer lane", declaring).await.map(drop)
+}
+
+/// Deletes a lane's queue with what is in it.
+pub(super) async fn delete(channel: &Channel, lane: &Lane, deadline: Instant) -> Result<(), Broken> {
+    let deleting = channel.queue_delete(queue(lane), QueueDeleteOptions::default());
+    within(deadline, "deleting a lane", deleting).await.map(drop)
 }
 
 /// Messages that wait in a lane; none in one that was not used yet.
