@@ -3,7 +3,7 @@
 use crate::retry::{self, Retryable};
 use crate::segment::Segments;
 use serde::{Deserialize, Serialize};
-use shared::ports::{Archive, Consumer, Delivery, Lane, Queue, QueueError, Store};
+use shared::ports::{Archive, Consumer, Delivery, Lane, Queue, QueueError, Store, StoreError};
 use shared::{pacing, random};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -43,13 +43,18 @@ pub enum ParserError {
     /// The broker is gone for good.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// The database has no room, or refuses.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Parses segments until `stop`; those that were begun are finished.
 ///
 /// # Errors
-/// [`ParserError`], when the broker is gone for good before `stop`.
+/// [`ParserError`], when the broker is gone for good before `stop`, or a person must look at the database.
 pub async fn run(config: Config, deps: Deps, stop: CancellationToken) -> Result<(), ParserError> {
+    // The stop of this stage alone: it also ends where the database does not take its work.
+    let stop = stop.child_token();
     let parallel = config.places();
     let prefetch = u16::try_from(parallel).unwrap_or(u16::MAX);
     let mut urgent = Intake::new(deps.queue.clone(), Lane::Parse { urgent: true }, prefetch);
@@ -86,7 +91,7 @@ pub async fn run(config: Config, deps: Deps, stop: CancellationToken) -> Result<
     // What was fetched ahead and not begun comes again, to others.
     drop((urgent, usual));
     while at_work.join_next().await.is_some() {}
-    result
+    segments.refusal().map_or(result, |refusal| Err(refusal.into()))
 }
 
 /// A consumer that is made anew when it fails.

@@ -7,6 +7,7 @@ use crate::reparse::Parts;
 use crate::retry::{self, Failure};
 use crate::visit::{Place, Visited};
 use bytes::Bytes;
+use parking_lot::Mutex;
 use shared::ids::RunId;
 use shared::manifest::Manifest;
 use shared::messages::{self, Hint, Paced, SegmentStored, ToParse};
@@ -28,6 +29,8 @@ pub struct Segments {
     /// Held together by those who parse segments that nobody has died over, and alone by who parses one
     /// that somebody may have.
     company: RwLock<()>,
+    /// Why the database takes nothing any more, once it has said so.
+    refusal: Mutex<Option<StoreError>>,
 }
 
 /// How a delivery is to be settled.
@@ -43,7 +46,19 @@ pub enum Verdict {
 impl Segments {
     pub fn new(deps: Deps, stop: CancellationToken) -> Self {
         let parts = Parts::new(deps.clone(), stop.clone());
-        Segments { deps, plans: Plans::default(), parts, stop, company: RwLock::default() }
+        Segments {
+            deps,
+            plans: Plans::default(),
+            parts,
+            stop,
+            company: RwLock::default(),
+            refusal: Mutex::default(),
+        }
+    }
+
+    /// Why the database takes nothing any more, if that is so.
+    pub fn refusal(&self) -> Option<StoreError> {
+        self.refusal.lock().take()
     }
 
     /// Handles one delivery, and settles it last.
@@ -241,8 +256,13 @@ impl Segments {
     }
 
     async fn store_failed(&self, failure: Failure<StoreError>) -> Verdict {
-        if let Failure::Never(error) = failure {
-            tracing::error!(%error, "the database cannot take a segment");
+        let Failure::Never(error) = failure else { return Verdict::GiveBack };
+        tracing::error!(%error, "the database cannot take a segment");
+        if matches!(error, StoreError::Full(_) | StoreError::Refused(_)) {
+            // It is not this segment's fault: whoever runs the parser is to know.
+            self.refusal.lock().get_or_insert(error);
+            self.stop.cancel();
+        } else {
             retry::pause(&self.stop).await;
         }
         Verdict::GiveBack

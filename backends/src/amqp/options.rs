@@ -38,7 +38,12 @@ impl AmqpOptions {
 
     pub(super) fn uri(&self) -> Result<AMQPUri, BadUrl> {
         let url = url::Url::parse(&self.url).map_err(|why| BadUrl(why.to_string()))?;
-        let mut uri: AMQPUri = self.url.parse().map_err(BadUrl)?;
+        if url.host().is_none() {
+            return Err(BadUrl("it names no host".into()));
+        }
+        // What lapin says of a URL shows it.
+        let unreadable = |_| BadUrl("it is amqp://USER:PASSWORD@HOST/VHOST, or amqps://".into());
+        let mut uri: AMQPUri = self.url.parse().map_err(unreadable)?;
         // lapin's reader takes an IPv6 address for no host at all.
         uri.authority.host = match url.host() {
             Some(url::Host::Ipv6(address)) => address.to_string(),
