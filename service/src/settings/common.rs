@@ -24,10 +24,6 @@ pub struct Common {
     pub log_format: LogFormat,
     /// What is logged: `info`, or `info,worker=debug`.
     pub log_level: String,
-    /// Where traces go, OTLP over HTTP: `http://collector:4318`. Empty: nowhere.
-    pub otlp_endpoint: String,
-    /// The share of new traces that are kept, from 0 to 1.
-    pub otlp_share: f64,
     /// Seconds that what is under way has to end after a SIGTERM.
     pub drain_seconds: u64,
 }
@@ -42,8 +38,6 @@ impl Default for Common {
             allow: String::new(),
             log_format: LogFormat::Text,
             log_level: "info".into(),
-            otlp_endpoint: String::new(),
-            otlp_share: 1.0,
             drain_seconds: 25,
         }
     }
@@ -79,14 +73,6 @@ impl Common {
         }
         if let Err(error) = tracing_subscriber::EnvFilter::try_new(&self.log_level) {
             return bad("LOG_LEVEL", &error);
-        }
-        let http = |url: &url::Url| matches!(url.scheme(), "http" | "https");
-        if !self.otlp_endpoint.is_empty() && !url::Url::parse(&self.otlp_endpoint).is_ok_and(|url| http(&url))
-        {
-            return bad("OTLP_ENDPOINT", &"it is http://HOST:PORT, or empty");
-        }
-        if !(0.0..=1.0).contains(&self.otlp_share) {
-            return bad("OTLP_SHARE", &"it is from 0 to 1");
         }
         Ok(())
     }

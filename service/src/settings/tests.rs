@@ -85,8 +85,6 @@ fn values_that_do_not_fit_are_refused_by_name() {
         ("HARVESTMAN_ADMIN_LISTEN", "localhost", "ADDRESS:PORT"),
         ("HARVESTMAN_LOG_LEVEL", "a=b=c", ""),
         ("HARVESTMAN_LOG_FORMAT", "xml", "unknown variant"),
-        ("HARVESTMAN_OTLP_ENDPOINT", "collector", "http://"),
-        ("HARVESTMAN_OTLP_SHARE", "2", "from 0 to 1"),
         ("HARVESTMAN_DRAIN_SECONDS", "", "type integer"),
     ] {
         let said = refused(None, &[(name, value)]);
