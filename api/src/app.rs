@@ -2,7 +2,9 @@
 
 use crate::auth::Keys;
 use crate::cursor::Cursors;
+use crate::firecrawl::Recent;
 use crate::quota::Limiter;
+use crate::scrape::Followed;
 use crate::v1::events::Watchers;
 use crate::{Config, Deps};
 use shared::ports::StoreError;
@@ -28,6 +30,10 @@ pub struct Inner {
     pub cursors: Cursors,
     /// Who follows which run.
     pub watchers: Watchers,
+    /// Who waits for which run.
+    pub followed: Followed,
+    /// What was scraped lately.
+    pub recent: Recent,
 }
 
 impl App {
@@ -38,8 +44,16 @@ impl App {
     pub async fn new(config: Config, deps: Deps) -> Result<Self, StoreError> {
         let cursors = Cursors::new(deps.store.control().secret("cursors").await?);
         let keys = Keys::new(&config);
-        let (limiter, watchers) = (Limiter::default(), Watchers::default());
-        Ok(App(Arc::new(Inner { config, deps, keys, limiter, cursors, watchers })))
+        Ok(App(Arc::new(Inner {
+            config,
+            deps,
+            keys,
+            limiter: Limiter::default(),
+            cursors,
+            watchers: Watchers::default(),
+            followed: Followed::default(),
+            recent: Recent::default(),
+        })))
     }
 
     /// What people keep beside runs.

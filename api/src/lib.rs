@@ -2,6 +2,8 @@
 //!
 //! - `auth`: who calls, for which tenant, and what the caller may do. `quota`: how often.
 //! - `frame`: what is around every route; `problem`: every error (RFC 9457); `cursor`: places in lists.
+//! - `scrape`: one page while the caller waits, and what rules would take of a page.
+//! - `firecrawl`: `/v2`, for the clients of Firecrawl.
 //! - `v1`: the routes, one file a room. `openapi`: their description, served and committed.
 //!
 //! A tenant sees its own rows only; another one's are answered as if there were none.
@@ -9,12 +11,14 @@
 mod app;
 pub mod auth;
 mod cursor;
+mod firecrawl;
 pub mod frame;
 mod metrics;
 pub mod openapi;
 pub mod problem;
 mod quota;
 mod settings;
+mod scrape;
 mod v1;
 
 pub use app::App;
@@ -44,6 +48,8 @@ pub struct Config {
     pub max_body: usize,
     /// How long an answer's head may take, in milliseconds.
     pub timeout_ms: u64,
+    /// A proxy stands in front: `X-Forwarded-Proto` and `X-Forwarded-Host` say how it is called.
+    pub forwarded: bool,
     /// Who is let in.
     #[serde(skip)]
     pub access: Access,
@@ -51,7 +57,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Config { max_body: 10 << 20, timeout_ms: 30_000, access: Access::default() }
+        Config { max_body: 10 << 20, timeout_ms: 30_000, forwarded: false, access: Access::default() }
     }
 }
 
@@ -126,7 +132,13 @@ pub struct Deps {
     pub egress: Arc<egress::Egress>,
     /// What is wrong with a job's rules: the parser's word, for a stage names no other.
     pub check: fn(&Job) -> Vec<Problem>,
+    /// What a job would take of a page.
+    pub preview: Preview,
 }
+
+/// Reads a page's bytes as a run of this job would: job, URL, `Content-Type`, body. It takes its time: for
+/// threads that may.
+pub type Preview = Arc<dyn Fn(&Job, &url::Url, &str, &[u8]) -> serde_json::Value + Send + Sync>;
 
 /// The API cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -163,6 +175,7 @@ pub fn router(app: App) -> Router {
     let open = openapi::routes(document).route("/healthz", axum::routing::get(|| async { "ok" }));
     Router::new()
         .merge(guarded)
+        .merge(firecrawl::routes(&app))
         .merge(open)
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)

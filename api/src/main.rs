@@ -22,6 +22,7 @@ fn main() -> ExitCode {
             clock: Arc::new(SystemClock),
             egress: Arc::new(Egress::new(EgressConfig { allow, ..EgressConfig::default() })),
             check: parser::check,
+            preview: Arc::new(parser::preview),
         };
         let key = Some(key.as_str()).filter(|key| !key.is_empty());
         let access = Access::of(key, open, listener.local_addr()?, &*deps.store).await?;

@@ -98,6 +98,12 @@ impl Problem {
         self
     }
 
+    /// All of it in one sentence.
+    pub fn in_words(&self) -> String {
+        let fields = self.errors.iter().map(|field| format!("; {}: {}", field.pointer, field.detail));
+        std::iter::once(self.detail.clone()).chain(fields).collect()
+    }
+
     /// The status.
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)

@@ -5,14 +5,15 @@ mod exports;
 mod hosts;
 mod jobs;
 mod keys;
-mod pages;
-mod records;
-mod runs;
+pub mod pages;
+pub mod records;
+pub mod runs;
 mod schedules;
-mod start;
+pub mod start;
 mod tenants;
 mod time;
 mod versions;
+pub mod time;
 mod webhooks;
 
 use crate::app::App;
@@ -29,6 +30,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(records::routes())
         .merge(versions::routes())
         .merge(exports::routes())
+        .merge(crate::scrape::routes())
         .merge(hosts::routes())
         .merge(webhooks::routes())
         .merge(keys::routes())

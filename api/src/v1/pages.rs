@@ -103,7 +103,7 @@ impl Which {
 
 /// What became of a URL.
 #[derive(Serialize, ToSchema)]
-struct PageView {
+pub struct PageView {
     /// Its place in the run.
     seq: u64,
     /// `page`, `sitemap`, `robots` or `seeds`.
@@ -172,7 +172,7 @@ async fn list(
     Ok(listing(&app, &list, &uri, limit, rows, |page| page.seq.to_string(), PageView::from))
 }
 
-async fn page(app: &App, caller: &Caller, run: RunId, seq: u64) -> Result<PageRow, Problem> {
+pub async fn page(app: &App, caller: &Caller, run: RunId, seq: u64) -> Result<PageRow, Problem> {
     own(app, caller, run).await?;
     let selection = PageSelection { after: seq.checked_sub(1), limit: 1, ..PageSelection::of(run) };
     let found = app.deps.store.pages(selection).await?.pop().filter(|page| page.seq == seq);
@@ -199,19 +199,16 @@ async fn stored(app: &App, caller: &Caller, run: RunId, seq: u64) -> Result<Byte
     Ok(app.deps.archive.read(&object, offset, len).await?)
 }
 
-/// Get the bytes of a page's body, content codings undone. They are somebody else's: the answer is a
-/// download in a sandbox, whatever they say of themselves.
-#[utoipa::path(get, path = "/v1/runs/{run}/pages/{seq}/body", tag = "pages",
-    params(("run" = i64, Path), ("seq" = u64, Path)),
-    responses((status = 200, description = "The bytes.", content_type = "application/octet-stream", body = Vec<u8>)))]
-async fn body(
-    State(app): State<App>,
-    caller: Caller,
-    Path((run, seq)): Path<(RunId, u64)>,
-) -> Result<Response, Problem> {
-    let record = stored(&app, &caller, run, seq).await?;
+/// A page's `Content-Type` and body, content codings undone.
+pub async fn unpacked(
+    app: &App,
+    caller: &Caller,
+    run: RunId,
+    seq: u64,
+) -> Result<(Option<HeaderValue>, Vec<u8>), Problem> {
+    let record = stored(app, caller, run, seq).await?;
     // Inflating is work for a thread of its own.
-    let (kind, bytes) = tokio::task::spawn_blocking(move || -> Result<_, Problem> {
+    tokio::task::spawn_blocking(move || -> Result<_, Problem> {
         let unreadable = |error: &dyn std::fmt::Display| {
             tracing::error!(%error, "an archived page cannot be read");
             broken()
@@ -230,7 +227,20 @@ async fn body(
         Ok((kind, decoded.bytes.into_owned()))
     })
     .await
-    .map_err(|_| broken())??;
+    .map_err(|_| broken())?
+}
+
+/// Get the bytes of a page's body, content codings undone. They are somebody else's: the answer is a
+/// download in a sandbox, whatever they say of themselves.
+#[utoipa::path(get, path = "/v1/runs/{run}/pages/{seq}/body", tag = "pages",
+    params(("run" = i64, Path), ("seq" = u64, Path)),
+    responses((status = 200, description = "The bytes.", content_type = "application/octet-stream", body = Vec<u8>)))]
+async fn body(
+    State(app): State<App>,
+    caller: Caller,
+    Path((run, seq)): Path<(RunId, u64)>,
+) -> Result<Response, Problem> {
+    let (kind, bytes) = unpacked(&app, &caller, run, seq).await?;
     let mut answer = download(bytes, "application/octet-stream", &format!("run-{run}-page-{seq}.bin"));
     if let Some(kind) = kind {
         answer.headers_mut().insert("x-archived-content-type", kind);

@@ -43,7 +43,7 @@ struct Which {
 
 /// A record and its page.
 #[derive(Serialize, ToSchema)]
-struct RecordView {
+pub struct RecordView {
     /// The fields, as the job types them.
     #[schema(value_type = Object)]
     fields: Option<Box<RawValue>>,
@@ -55,7 +55,7 @@ struct RecordView {
 
 /// Where a record is from.
 #[derive(Serialize, ToSchema)]
-struct Origin {
+pub struct Origin {
     /// The page's place in the run.
     seq: u64,
     /// The record's place on the page.

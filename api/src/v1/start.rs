@@ -49,8 +49,28 @@ pub async fn run(
     job_id: Option<JobId>,
     job: Arc<Job>,
 ) -> Result<RunId, Problem> {
+    begin(app, caller, once, job_id, job, false).await
+}
+
+/// Begins a run that somebody waits for: it goes first, and stores at once.
+///
+/// # Errors
+/// As [`run`].
+pub async fn urgent(app: &App, caller: &Caller, once: Once, job: Arc<Job>) -> Result<RunId, Problem> {
+    begin(app, caller, once, None, job, true).await
+}
+
+async fn begin(
+    app: &App,
+    caller: &Caller,
+    once: Once,
+    job_id: Option<JobId>,
+    job: Arc<Job>,
+    urgent: bool,
+) -> Result<RunId, Problem> {
     let job = within_quotas(app, caller, job).await?;
     let new = NewRun {
+        urgent,
         tenant: caller.tenant,
         job_id,
         once: once.0.map(|key| format!("run {key}")),

@@ -82,6 +82,7 @@ impl World {
             clock: clock.clone(),
             egress: Arc::new(Egress::new(EgressConfig::default())),
             check: parser::check,
+            preview: Arc::new(|_, _, _, _| json!({ "records": [] })),
         };
         let app = App::new(Config { access, ..Config::default() }, deps).await.unwrap();
         World { router: api::router(app), store, clock, _folder: folder }

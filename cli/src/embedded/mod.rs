@@ -131,6 +131,7 @@ impl Embedded {
             clock: self.clock.clone(),
             egress: self.egress.clone(),
             check: parser::check,
+            preview: Arc::new(parser::preview),
         }
     }
 
