@@ -46,7 +46,11 @@ pub async fn errors(
         let mut after = None;
         while errors.len() + blocked.len() < MOST {
             let filter = PageFilter { outcome: Some(outcome.to_owned()), ..PageFilter::default() };
-            let rows = app.deps.store.pages(PageSelection { run, after, filter, limit: ROWS }).await?;
+            let rows = app
+                .deps
+                .store
+                .pages(PageSelection { run, after, filter, version: None, limit: ROWS })
+                .await?;
             let Some(last) = rows.last() else { break };
             after = Some(last.seq);
             for page in rows.into_iter().filter(|page| page.kind == Kind::Page && !is_document(page)) {

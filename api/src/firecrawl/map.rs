@@ -138,7 +138,8 @@ fn asked(fields: &Fields, options: &Options) -> Result<Asked, Refusal> {
 async fn of_sitemaps(app: &App, run: RunId) -> Result<Vec<String>, Refusal> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
-        let selection = PageSelection { run, after, filter: PageFilter::default(), limit: ROWS };
+        let selection =
+            PageSelection { run, after, filter: PageFilter::default(), version: None, limit: ROWS };
         let rows = app.deps.store.pages(selection).await?;
         let Some(last) = rows.last() else { return Ok(found) };
         after = Some(last.seq);

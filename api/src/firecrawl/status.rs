@@ -133,7 +133,13 @@ pub async fn documents(app: &App, summary: &RunSummary, which: &Which) -> Result
     let mut rows: Vec<PageRow> = Vec::new();
     // One more than is shown: whether there is a next page.
     while rows.len() <= limit {
-        let selection = PageSelection { run: summary.run, after, filter: PageFilter::default(), limit: ROWS };
+        let selection = PageSelection {
+            run: summary.run,
+            after,
+            filter: PageFilter::default(),
+            version: None,
+            limit: ROWS,
+        };
         let found = app.deps.store.pages(selection).await?;
         let Some(last) = found.last() else { break };
         after = Some(last.seq);

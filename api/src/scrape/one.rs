@@ -75,7 +75,8 @@ pub async fn harvest(
 /// What the store says.
 pub async fn read(app: &App, run: RunId) -> Result<One, Problem> {
     let store = &app.deps.store;
-    let selection = PageSelection { run, after: None, filter: PageFilter::default(), limit: ROWS };
+    let selection =
+        PageSelection { run, after: None, filter: PageFilter::default(), version: None, limit: ROWS };
     let mut pages = store.pages(selection).await?;
     pages.retain(|page| page.kind == Kind::Page);
     let last = pages.iter().rposition(|page| page.outcome != "redirected");
@@ -86,7 +87,7 @@ pub async fn read(app: &App, run: RunId) -> Result<One, Problem> {
     let seqs: Vec<u64> = page.iter().map(|page| page.seq).collect();
     let content = store.contents(run, &seqs).await?.pop();
     let content = content.and_then(|(_, text)| RawValue::from_string(text).ok());
-    let some = |valid| RecordSelection { run, after: None, valid, limit: RECORDS };
+    let some = |valid| RecordSelection { run, after: None, valid, version: None, limit: RECORDS };
     let records = store.records(some(true)).await?;
     let rejected = store.records(some(false)).await?;
     Ok(One { run, page, content, records, rejected })
