@@ -86,6 +86,11 @@ impl Default for Access {
 const SHORTEST_KEY: usize = 20;
 
 impl Access {
+    /// Whether nobody needs a key.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self, Access::Open { .. })
+    }
+
     /// What an operator's settings come to: with a key, or with keys in the store, a key is needed;
     /// without any, only this machine is let in, unless the operator says `open`.
     ///

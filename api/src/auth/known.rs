@@ -47,14 +47,18 @@ impl Keys {
     /// 401, and what the store says.
     pub async fn caller(&self, app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
         let (tenant, scope, key) = match (bearer(headers)?, &self.access) {
-            (Some(token), _) => self.of_token(app, token).await?,
-            (None, Access::Open { loopback_only }) => {
+            // Where no key is needed, a text that is none of this server's keys is none: the clients of
+            // Firecrawl always send one.
+            (Some(token), access) if !access.is_open() || key::split(token).is_some() => {
+                self.of_token(app, token).await?
+            }
+            (_, Access::Open { loopback_only }) => {
                 if *loopback_only {
                     refuse_other_names(headers)?;
                 }
                 (TenantId::FIRST, Scope::Admin, None)
             }
-            (None, Access::Keys { .. }) => return Err(unauthorized()),
+            (_, Access::Keys { .. }) => return Err(unauthorized()),
         };
         let quotas = self.quotas(app, tenant).await?;
         Ok(Caller { tenant, scope, key, quotas })
@@ -133,18 +137,47 @@ impl Keys {
 }
 
 /// Without keys only this machine is let in; a page in a browser of this machine that comes under a
-/// name of its own (DNS rebinding) is not.
+/// name of its own (DNS rebinding), or from somewhere else (its `Origin`), is not.
 fn refuse_other_names(headers: &HeaderMap) -> Result<(), Problem> {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let get = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let origin = get(header::ORIGIN).map(|origin| origin.split_once("://").map_or(origin, |(_, host)| host));
+    if is_loopback(get(header::HOST).unwrap_or_default()) && origin.is_none_or(is_loopback) {
+        return Ok(());
+    }
+    let detail = "without keys, only 127.0.0.1, [::1] and localhost are answered";
+    Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail))
+}
+
+/// Whether a host, with its port or without, is this machine.
+fn is_loopback(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,
     };
     let bare = name.trim_start_matches('[').trim_end_matches(']');
-    let is_loopback = bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    if is_loopback || name.eq_ignore_ascii_case("localhost") {
-        return Ok(());
+    bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()) || name.eq_ignore_ascii_case("localhost")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_keys_other_names_and_pages_from_elsewhere_are_refused() {
+        for (host, origin, is_let_in) in [
+            ("127.0.0.1:8080", None, true),
+            ("[::1]:8080", None, true),
+            ("localhost", Some("http://localhost:3000"), true),
+            ("evil.example", None, false),
+            ("127.0.0.1:8080", Some("https://evil.example"), false),
+            ("127.0.0.1:8080", Some("null"), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, host.parse().unwrap());
+            if let Some(origin) = origin {
+                headers.insert(header::ORIGIN, origin.parse().unwrap());
+            }
+            assert_eq!(refuse_other_names(&headers).is_ok(), is_let_in, "{host} {origin:?}");
+        }
     }
-    let detail = "without keys, only 127.0.0.1, [::1] and localhost are answered";
-    Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail))
 }

@@ -1,9 +1,9 @@
-//! A request's body: a JSON object, whatever its `Content-Type` says, and reading its values.
+//! A request's body: a JSON object, and reading its values.
 
 use super::error::Refusal;
+use crate::frame::extract::json_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
-use bytes::Bytes;
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -14,9 +14,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|error| Refusal::new(error.status(), "BAD_REQUEST", "the body did not arrive"))?;
+        let bytes = json_bytes(request, state).await?;
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(fields)) => Ok(Fields(fields)),
             Ok(_) => Err(Refusal::bad("the body is to be a JSON object")),
