@@ -17,8 +17,8 @@ mod metrics;
 pub mod openapi;
 pub mod problem;
 mod quota;
-mod settings;
 mod scrape;
+mod settings;
 mod v1;
 
 pub use app::App;

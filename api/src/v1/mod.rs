@@ -11,9 +11,8 @@ pub mod runs;
 mod schedules;
 pub mod start;
 mod tenants;
-mod time;
-mod versions;
 pub mod time;
+mod versions;
 mod webhooks;
 
 use crate::app::App;
