@@ -7,7 +7,7 @@ VENV := target/venv
 
 include deploy.mk
 
-.PHONY: chaos help setup build test test-azure lint fmt doc schema openapi warc-check bench bench-scale clean
+.PHONY: chaos help setup build test test-azure firecrawl-test lint fmt doc schema openapi warc-check bench bench-scale clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,17 @@ test-azure: ## the archive against the emulator of Azure Blob Storage (needs Nod
 	npm install --prefix target/azurite --no-audit --no-fund azurite@3.37 @azure/storage-blob@12
 	node backends/tests/with-azurite.mjs target/azurite/node_modules \
 	  $(CARGO) test --locked -p harvestman-backends --features cloud --test azure -- --ignored
+
+FIRECRAWL := target/firecrawl
+firecrawl-test: ## the official Python and JavaScript clients of Firecrawl against `serve` (needs Node)
+	$(CARGO) build --locked --bins -p harvestman -p harvestman-bench
+	$(PYTHON) -m venv $(FIRECRAWL)/venv
+	$(FIRECRAWL)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r tests/firecrawl/requirements.txt
+	cp tests/firecrawl/package.json $(FIRECRAWL)/ && npm install --prefix $(FIRECRAWL) --no-audit --no-fund --silent
+	$(PYTHON) tests/firecrawl/with_server.py target/debug/bench target/debug/harvestman -- \
+	  $(FIRECRAWL)/venv/bin/python tests/firecrawl/clients.py
+	MODULES=$(abspath $(FIRECRAWL)) $(PYTHON) tests/firecrawl/with_server.py target/debug/bench target/debug/harvestman -- \
+	  node --experimental-websocket tests/firecrawl/clients.mjs
 
 lint: ## formatting, clippy, documentation, committed schema
 	$(CARGO) fmt --all --check
