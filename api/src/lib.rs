@@ -115,7 +115,7 @@ impl Access {
         if !open && !listen.ip().is_loopback() {
             return Err(StoreError::Refused(format!(
                 "the API would listen on {listen} without any key: set HARVESTMAN_API_KEY, or make a key with \
-                 `harvestman keys create` over 127.0.0.1, or say HARVESTMAN_API_OPEN=true"
+                 `POST /v1/keys` over 127.0.0.1, or say HARVESTMAN_API_OPEN=true"
             )));
         }
         Ok(Access::Open { loopback_only: !open })
