@@ -145,7 +145,8 @@ impl Options {
 /// The options that this server does not heed.
 fn ignored(fields: &Fields, others: &[&str]) -> Vec<String> {
     let needless = |key: &str, value: &Value| {
-        let same = |(name, at): &(&str, &str)| *name == key && (*at == "*" || value.to_string() == *at);
+        let text = value.to_string();
+        let same = |(name, at): &(&str, &str)| *name == key && (*at == "*" || text == *at);
         value.is_null() || NEEDLESS.iter().any(same)
     };
     let unknown = fields.0.iter().filter(|(key, value)| {

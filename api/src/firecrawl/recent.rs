@@ -11,7 +11,9 @@ const MOST: usize = 20_000;
 
 /// See the module. By tenant, URL, and what was asked of the page.
 #[derive(Default)]
-pub struct Recent(Mutex<HashMap<(TenantId, String, String), (RunId, Timestamp)>>);
+pub struct Recent(Mutex<HashMap<Asked, (RunId, Timestamp)>>);
+
+type Asked = (TenantId, String, String);
 
 impl Recent {
     /// The last run that scraped this, and when.
