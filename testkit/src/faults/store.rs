@@ -11,8 +11,8 @@ use std::time::Duration;
 
 /// See the module.
 pub struct FaultyStore<S> {
-    inner: Arc<S>,
-    faults: Faults,
+    pub(super) inner: Arc<S>,
+    pub(super) faults: Faults,
 }
 
 impl<S: Store> FaultyStore<S> {
@@ -59,10 +59,9 @@ impl<S: Store> Runs for FaultyStore<S> {
     }
 }
 
-/// What people keep beside runs does not fail.
 impl<S: Store> HasControl for FaultyStore<S> {
     fn control(&self) -> &dyn Control {
-        self.inner.control()
+        self
     }
 }
 
