@@ -51,6 +51,7 @@ firecrawl-test: ## the official Python and JavaScript clients of Firecrawl again
 lint: ## formatting, clippy, documentation, committed schema
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --all-features --locked -- -D warnings
+	$(CARGO) check --locked
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 
 fmt: ## format the code
