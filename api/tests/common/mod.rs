@@ -1,5 +1,5 @@
 //! The API over an empty store, and requests to it.
-#![allow(dead_code)]
+#![allow(dead_code)] // Each test binary uses its own part.
 
 use api::{Access, App, Config, Deps};
 use axum::Router;
