@@ -5,11 +5,13 @@
 //! - `scrape`: one page while the caller waits, and what rules would take of a page.
 //! - `firecrawl`: `/v2`, for the clients of Firecrawl.
 //! - `v1`: the routes, one file a room. `openapi`: their description, served and committed.
+//! - `console`: the pages for a browser.
 //!
 //! A tenant sees its own rows only; another one's are answered as if there were none.
 
 mod app;
 pub mod auth;
+mod console;
 mod cursor;
 mod firecrawl;
 pub mod frame;
@@ -181,6 +183,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(guarded)
         .merge(firecrawl::routes(&app))
+        .merge(console::routes())
         .merge(open)
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)

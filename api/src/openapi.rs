@@ -9,7 +9,6 @@ use std::borrow::Cow;
 use utoipa::openapi::schema::{ObjectBuilder, Schema};
 use utoipa::openapi::{Info, License, OpenApi, OpenApiBuilder, RefOr};
 use utoipa::{PartialSchema, ToSchema};
-use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// A job document; its schema is the one of `harvestman schema`.
 pub struct JobDocument;
@@ -41,17 +40,11 @@ pub fn document() -> Value {
     finished(crate::v1::routes().split_for_parts().1)
 }
 
-/// `/openapi.json`, and the page that shows it. Both are open to all: they tell nothing of anybody.
+/// `/openapi.json`. It is open to all: it tells nothing of anybody.
 pub fn routes(document: OpenApi) -> Router<App> {
-    let document = finished(document);
-    let text = document.to_string();
-    let page = SwaggerUi::new("/docs").config(Config::new(["/openapi.json"]));
-    Router::new()
-        .route(
-            "/openapi.json",
-            get(move || async move { ([(header::CONTENT_TYPE, "application/json")], text) }),
-        )
-        .merge(Router::<App>::from(page))
+    let text = axum::body::Bytes::from(finished(document).to_string());
+    let answer = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], text) });
+    Router::new().route("/openapi.json", answer)
 }
 
 /// What is the same for all routes is said here once: the keys, the errors, and what a job is.
