@@ -170,7 +170,8 @@ impl From<ArchiveError> for Problem {
     }
 }
 
-fn unavailable() -> Problem {
+/// A server behind this one does not answer now.
+pub fn unavailable() -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "try again in a moment").header(header::RETRY_AFTER, "1")
 }
 

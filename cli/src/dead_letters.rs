@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use service::connect;
 use shared::clock::SystemClock;
 use shared::ports::Store;
-use shared::ports::store::control::{About, Letter};
+use shared::ports::store::control::{About, Letter, LetterSelection};
 use shared::replay::{Replayed, replay};
 use std::sync::Arc;
 
@@ -15,7 +15,8 @@ use std::sync::Arc;
 pub async fn run(command: &DeadLettersCommand) -> Result<()> {
     match command {
         DeadLettersCommand::List { after, limit, store } => {
-            for letter in open(&store.store).await?.control().letters(*after, *limit).await? {
+            let selection = LetterSelection { after: *after, ..LetterSelection::first(*limit) };
+            for letter in open(&store.store).await?.control().letters(selection).await? {
                 say::out(format_args!("{}\n", shown(&letter)))?;
             }
         }

@@ -13,7 +13,7 @@ use shared::job::{Delay, Job, RobotsMode};
 use shared::manifest::Visit;
 use shared::messages::{Claim, SegmentRef, SegmentStored, SegmentWaits, encode};
 use shared::outcome::{Kind, Outcome};
-use shared::ports::store::control::About;
+use shared::ports::store::control::{About, LetterSelection};
 use shared::ports::store::{GrantPolicy, HasControl, NewRun, OfferPolicy, PageSelection};
 use shared::ports::{Archive, Frontier, Lane, Queue, Reads, Runs};
 use shared::warc::{Exchange, SegmentWriter};
@@ -144,7 +144,7 @@ async fn a_page_that_kills_its_parser_is_closed_and_its_neighbours_are_harvested
             ("https://a.example/3", None)
         ]
     );
-    let letters = store.control().letters(0, 10).await.expect("the letters");
+    let letters = store.control().letters(LetterSelection::first(10)).await.expect("the letters");
     assert!(matches!(&letters[..], [letter]
         if matches!(&letter.about, About::Page { url, .. } if url == "https://a.example/2")));
 }

@@ -6,6 +6,8 @@ use axum::Json;
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use std::fmt::Display;
+use std::str::FromStr;
 use url::form_urlencoded;
 use utoipa::{IntoParams, ToSchema};
 
@@ -33,6 +35,44 @@ pub struct Paging {
     /// Rows in the answer.
     #[param(minimum = 1, maximum = 1000)]
     pub limit: Option<u32>,
+}
+
+/// A page of a list that is asked for.
+pub struct Asked<'a, P> {
+    /// Where the page begins; None: at the list's beginning.
+    pub place: Option<P>,
+    /// The most rows.
+    pub limit: u32,
+    app: &'a App,
+    list: String,
+    uri: &'a Uri,
+}
+
+impl<'a, P: FromStr + Display> Asked<'a, P> {
+    /// A page of the list that `list` names, with its tenant and filters.
+    ///
+    /// # Errors
+    /// 400 for a cursor of another list, and for a limit that does not fit.
+    pub fn of(
+        app: &'a App,
+        list: String,
+        uri: &'a Uri,
+        cursor: Option<&str>,
+        asked: Option<u32>,
+    ) -> Result<Self, Problem> {
+        let limit = limit(asked)?;
+        Ok(Asked { place: app.cursors.open(&list, cursor)?, limit, app, list, uri })
+    }
+
+    /// The answer with these rows, of which at most `limit` were read.
+    pub fn answer<R, T: Serialize>(
+        self,
+        rows: Vec<R>,
+        place: impl Fn(&R) -> P,
+        view: impl Fn(R) -> T,
+    ) -> Response {
+        listing(self.app, &self.list, self.uri, self.limit, rows, |row| place(row).to_string(), view)
+    }
 }
 
 /// The number of rows that is asked for.

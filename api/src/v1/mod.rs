@@ -1,5 +1,6 @@
 //! The routes, one file a room.
 
+mod dead_letters;
 pub mod events;
 mod exports;
 mod hosts;
@@ -31,6 +32,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(exports::routes())
         .merge(crate::scrape::routes())
         .merge(hosts::routes())
+        .merge(dead_letters::routes())
         .merge(webhooks::routes())
         .merge(keys::routes())
         .merge(tenants::routes())

@@ -11,7 +11,7 @@ use egress::{Egress, EgressConfig};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shared::clock::{ManualClock, Timestamp};
-use shared::ports::Store;
+use shared::ports::{Queue, Store};
 use std::sync::Arc;
 use tower::ServiceExt;
 
@@ -21,6 +21,7 @@ pub const OPERATOR: &str = "operator-key-of-the-tests";
 pub struct World {
     pub router: Router,
     pub store: Arc<dyn Store>,
+    pub queue: Arc<dyn Queue>,
     pub clock: Arc<ManualClock>,
     _folder: tempfile::TempDir,
 }
@@ -75,17 +76,18 @@ impl World {
         let clock = Arc::new(ManualClock::at(Timestamp(1_790_000_000_000)));
         let store = SqliteStore::open(&folder.path().join("harvest.db"), clock.clone()).await.unwrap();
         let store: Arc<dyn Store> = Arc::new(store);
+        let queue: Arc<dyn Queue> = Arc::new(MemoryQueue::new());
         let deps = Deps {
             store: store.clone(),
             archive: Arc::new(MemoryArchive::default()),
-            queue: Arc::new(MemoryQueue::new()),
+            queue: queue.clone(),
             clock: clock.clone(),
             egress: Arc::new(Egress::new(EgressConfig::default())),
             check: parser::check,
             preview: Arc::new(|_, _, _, _| json!({ "records": [] })),
         };
         let app = App::new(Config { access, ..Config::default() }, deps).await.unwrap();
-        World { router: api::router(app), store, clock, _folder: folder }
+        World { router: api::router(app), store, queue, clock, _folder: folder }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use shared::ids::{RunId, SegmentId};
 use shared::outcome::Kind;
 use shared::ports::StoreError;
-use shared::ports::store::control::{About, Letter, NewLetter, Poison};
+use shared::ports::store::control::{About, Letter, LetterSelection, NewLetter, Poison};
 
 /// Columns of [`letter`].
 macro_rules! letter {
@@ -110,10 +110,24 @@ impl<E: Engine> Poison for Books<E> {
         tx.commit().await
     }
 
-    async fn letters(&self, after: i64, limit: u32) -> Result<Vec<Letter>, StoreError> {
+    async fn letters(&self, selection: LetterSelection) -> Result<Vec<Letter>, StoreError> {
         // Without their bytes.
-        let read = sql(letter!("substr(body, 1, 0)", "letter_id > $1 ORDER BY letter_id LIMIT $2"));
-        self.0.read(read.int(after).int(i64::from(limit))).await?.iter().map(letter).collect()
+        let read = sql(letter!(
+            "substr(body, 1, 0)",
+            "letter_id > $1 AND ($2 IS NULL OR run_id = $2)
+             AND ($3 IS NULL OR (lane IS NULL) = ($3 <> 0)) AND ($4 IS NULL OR (replayed_at IS NULL) = ($4 = 0))
+             AND ($5 IS NULL OR run_id IN (SELECT run_id FROM runs WHERE tenant_id = $5)
+                  OR ($6 <> 0 AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.run_id = dead_letters.run_id)))
+             ORDER BY letter_id LIMIT $7"
+        ))
+        .int(selection.after)
+        .int(selection.run.map(|run| run.0))
+        .int(selection.pages.map(i64::from))
+        .int(selection.replayed.map(i64::from))
+        .int(selection.of.map(|of| of.tenant.0))
+        .int(i64::from(selection.of.is_some_and(|of| of.with_unowned)))
+        .int(i64::from(selection.limit));
+        self.0.read(read).await?.iter().map(letter).collect()
     }
 
     async fn letter(&self, id: i64) -> Result<Letter, StoreError> {

@@ -146,8 +146,8 @@ impl<S: Store> Poison for FaultyStore<S> {
         pass!(self.file(letter))
     }
 
-    async fn letters(&self, after: i64, limit: u32) -> Result<Vec<Letter>, StoreError> {
-        pass!(self.letters(after, limit))
+    async fn letters(&self, selection: LetterSelection) -> Result<Vec<Letter>, StoreError> {
+        pass!(self.letters(selection))
     }
 
     async fn letter(&self, id: i64) -> Result<Letter, StoreError> {

@@ -64,7 +64,8 @@ cases! {
         what_a_handed_lease_lost_waits_again segments_are_announced_again
         segments_of_a_run_that_is_over_are_not_announced;
     poison: two_deaths_over_one_page_make_it_poison pages_closed_as_poison_are_filed_and_open_again
-        letters_are_filed_once_listed_sent_and_dropped;
+        letters_are_filed_once_listed_sent_and_dropped
+        letters_are_listed_by_whose_and_what_they_are;
     reading: rows_come_in_order_and_in_pages records_name_their_page rejected_records_are_kept_apart;
     reparse: only_a_run_that_is_over_is_parsed_again parts_cover_every_page_once
         with_its_last_part_a_version_is_current a_dry_run_waits_to_be_adopted

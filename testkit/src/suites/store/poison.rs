@@ -1,8 +1,9 @@
 use super::world::{A, LONG, World, ends, fetched, job, page, segment};
 use bytes::Bytes;
+use shared::ids::{RunId, TenantId};
 use shared::outcome::Reason;
-use shared::ports::store::control::{About, MOST_BODY, NewLetter};
-use shared::ports::store::{Audit, PageEnd, RunState};
+use shared::ports::store::control::{About, LetterSelection, LettersOf, MOST_BODY, NewLetter, Quotas};
+use shared::ports::store::{Audit, NewRun, PageEnd, RunState};
 use shared::ports::{Consumer, DeadLetter, Lane, Queue, QueueError, Store, StoreError};
 use shared::replay::{ReplayError, Replayed, replay};
 
@@ -44,7 +45,7 @@ pub(super) async fn pages_closed_as_poison_are_filed_and_open_again<S: Store + A
     let at = segment();
     w.apply(run, at.clone(), visits.clone()).await;
     w.apply(run, at, visits).await;
-    let letters = w.store.control().letters(0, 10).await.unwrap();
+    let letters = w.store.control().letters(LetterSelection::first(10)).await.unwrap();
     assert_eq!(letters.len(), 1);
     let letter = &letters[0];
     assert_eq!((letter.run, letter.reason.as_str()), (Some(run), "poison_parse"));
@@ -88,10 +89,11 @@ pub(super) async fn letters_are_filed_once_listed_sent_and_dropped<S: Store + Au
         store.file(letter).await.unwrap();
     }
     store.file(&NewLetter::of(&Bytes::from("no letter"))).await.unwrap();
-    let letters = store.letters(0, 10).await.unwrap();
+    let letters = store.letters(LetterSelection::first(10)).await.unwrap();
     let runs: Vec<Option<i64>> = letters.iter().map(|letter| letter.run.map(|run| run.0)).collect();
     assert_eq!(runs, [Some(77), None, None, None]);
-    assert_eq!(store.letters(letters[0].id, 1).await.unwrap(), letters[1..2]);
+    let next = LetterSelection { after: letters[0].id, ..LetterSelection::first(1) };
+    assert_eq!(store.letters(next).await.unwrap(), letters[1..2]);
     let whole = store.letter(letters[0].id).await.unwrap();
     assert!(
         matches!(&whole.about, About::Message { lane, body, len } if lane == "fetch" && body[..] == offer[..] && *len == offer.len() as u64)
@@ -142,4 +144,46 @@ impl Queue for Notes {
     async fn depth(&self, _: &Lane) -> Result<u64, QueueError> {
         Ok(0)
     }
+}
+
+pub(super) async fn letters_are_listed_by_whose_and_what_they_are<S: Store + Audit>(w: World<S>) {
+    let control = w.store.control();
+    let mine = w.running(job(), 1).await;
+    let grant = w.lease().await;
+    let other = control.create_tenant("other", Quotas::default()).await.unwrap().id;
+    let theirs = NewRun { tenant: other, ..NewRun::of(std::sync::Arc::new(job())) };
+    let theirs = w.store.create_run(theirs).await.unwrap();
+    let mut closed = fetched(&grant.tasks[0].url);
+    closed.end = PageEnd::Failed(Reason::PoisonFetch);
+    w.apply(mine, segment(), vec![ends(grant.lease, &grant.tasks[0], closed)]).await;
+    let message = |run: Option<RunId>| NewLetter {
+        lane: "fetch".into(),
+        reason: "unreadable".into(),
+        run,
+        body: Bytes::from(format!("{run:?}")),
+        len: 9,
+    };
+    for run in [Some(theirs), None, Some(RunId(987_654_321))] {
+        control.file(&message(run)).await.unwrap();
+    }
+    let all = LetterSelection::first(10);
+    let ids = async |selection| -> Vec<i64> {
+        control.letters(selection).await.unwrap().iter().map(|letter| letter.id).collect()
+    };
+    let everybodys = ids(all).await;
+    let [page, their, of_none, of_a_gone_run] = everybodys[..] else { panic!("{everybodys:?}") };
+    let of = |tenant, with_unowned| LetterSelection { of: Some(LettersOf { tenant, with_unowned }), ..all };
+    assert_eq!(ids(of(TenantId::FIRST, false)).await, [page]);
+    assert_eq!(ids(of(TenantId::FIRST, true)).await, [page, of_none, of_a_gone_run]);
+    assert_eq!(ids(of(other, false)).await, [their]);
+    assert_eq!(ids(LetterSelection { run: Some(theirs), ..all }).await, [their]);
+    assert_eq!(ids(LetterSelection { run: Some(theirs), ..of(TenantId::FIRST, true) }).await, [0; 0]);
+    assert_eq!(ids(LetterSelection { pages: Some(true), ..all }).await, [page]);
+    assert_eq!(
+        ids(LetterSelection { pages: Some(false), after: their, ..all }).await,
+        [of_none, of_a_gone_run]
+    );
+    control.replayed(of_none).await.unwrap();
+    assert_eq!(ids(LetterSelection { replayed: Some(true), ..all }).await, [of_none]);
+    assert_eq!(ids(LetterSelection { replayed: Some(false), ..all }).await, [page, their, of_a_gone_run]);
 }

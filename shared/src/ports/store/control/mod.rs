@@ -16,7 +16,7 @@ pub use compare::{Change, ChangedPage, Compare, Comparison};
 pub use hosts::{HostRobots, HostRow, HostSelection, Hosts};
 pub use idempotency::{Answer, Begun, Idempotency};
 pub use jobs::{JobInfo, JobSummary, Jobs, NewJob, Replaced};
-pub use poison::{About, Letter, MOST_BODY, NewLetter, Poison};
+pub use poison::{About, Letter, LetterSelection, LettersOf, MOST_BODY, NewLetter, Poison};
 pub use reparse::{
     FieldDifference, NewReparse, PART_PAGES, ParsedPart, Reparse, ReparseInfo, ReparseState, ReparsedPage,
 };

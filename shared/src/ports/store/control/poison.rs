@@ -1,5 +1,5 @@
 use crate::clock::Timestamp;
-use crate::ids::{RunId, SegmentId};
+use crate::ids::{RunId, SegmentId, TenantId};
 use crate::outcome::Kind;
 use crate::ports::{Lane, StoreError};
 use async_trait::async_trait;
@@ -27,8 +27,8 @@ pub trait Poison: Send + Sync + 'static {
     /// Keeps a message that nobody could handle.
     async fn file(&self, letter: &NewLetter) -> Result<(), StoreError>;
 
-    /// Letters in order of filing, after this number.
-    async fn letters(&self, after: i64, limit: u32) -> Result<Vec<Letter>, StoreError>;
+    /// Letters in order of filing, messages without their bytes.
+    async fn letters(&self, selection: LetterSelection) -> Result<Vec<Letter>, StoreError>;
 
     /// One letter, with its bytes.
     async fn letter(&self, id: i64) -> Result<Letter, StoreError>;
@@ -57,6 +57,39 @@ pub struct NewLetter {
 
 /// The longest message that is kept whole, in bytes.
 pub const MOST_BODY: usize = 256 * 1024;
+
+/// Which letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LetterSelection {
+    /// Whose. None: everybody's.
+    pub of: Option<LettersOf>,
+    /// Of this run.
+    pub run: Option<RunId>,
+    /// Only pages, or only messages.
+    pub pages: Option<bool>,
+    /// Only those that were sent on their way again, or only the others.
+    pub replayed: Option<bool>,
+    /// After this number.
+    pub after: i64,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Whose letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LettersOf {
+    /// Those about this tenant's runs.
+    pub tenant: TenantId,
+    /// And those that are about no run that is there.
+    pub with_unowned: bool,
+}
+
+impl LetterSelection {
+    /// All, from the oldest on.
+    pub fn first(limit: u32) -> Self {
+        LetterSelection { of: None, run: None, pages: None, replayed: None, after: 0, limit }
+    }
+}
 
 /// A dead letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
