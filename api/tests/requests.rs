@@ -109,3 +109,46 @@ async fn webhooks_lead_to_the_internet_only() {
     let rows = world.get(OPERATOR, &format!("{path}/deliveries")).await.is(200).json();
     assert_eq!((&rows["data"][0]["event"], &rows["data"][0]["state"]), (&event, &json!("pending")));
 }
+
+#[tokio::test]
+async fn a_job_as_a_person_writes_it_is_checked_and_not_kept() {
+    let world = World::new().await;
+    let check = async |text: &str| world.post(OPERATOR, "/v1/jobs/check", &json!({ "text": text })).await;
+    let yaml = "seeds:\n  urls: [https://example.com/]\nextract:\n  fields:\n    price: .price\n";
+    let job = check(yaml).await.is(200).json()["job"].clone();
+    assert_eq!(job["extract"]["fields"]["price"]["css"], ".price");
+    // What is answered can be kept, and checked again.
+    assert_eq!(check(&job.to_string()).await.is(200).json()["job"], job);
+    world.post(OPERATOR, "/v1/jobs", &json!({ "job": job })).await.is(201);
+    let wrong = check("seeds:\n  urls: [https://example.com/]\nscope:\n  include: ['(']\n").await.is(422);
+    assert_eq!(wrong.pointers(), ["/scope/include/0"]);
+    let unknown = check("{\"seeds\":{\"urls\":[\"https://example.com/\"]},\"limit\":{}}").await.is(422);
+    assert!(unknown.json()["errors"][0]["detail"].as_str().unwrap().contains("Did you mean `limits`?"));
+    check("seeds: [\n").await.is(422);
+    assert_eq!(check(&"a".repeat(2 << 20)).await.is(422).pointers(), ["/text"]);
+    let bomb = (0..30).fold("a: &a [x, x]\n".to_owned(), |all, n| {
+        let (this, last) = (char::from(b'b' + n % 24), char::from(b'a' + n % 24));
+        format!("{all}{this}: &{this} [*{last}, *{last}, *{last}, *{last}]\n")
+    });
+    check(&bomb).await.is(422);
+    assert_eq!(world.get(OPERATOR, "/v1/jobs").await.json()["data"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn throughput_is_of_the_run_that_is_asked_for() {
+    let world = World::new().await;
+    let run = world.post(OPERATOR, "/v1/runs", &job()).await.is(201).json()["id"].clone();
+    let path = format!("/v1/runs/{run}/throughput");
+    world.clock.advance(Duration::from_secs(600));
+    let answer = world.get(OPERATOR, &path).await.is(200).json();
+    assert_eq!((&answer["seconds"], &answer["slices"]), (&json!(6), &json!([])));
+    assert_eq!(world.get(OPERATOR, &format!("{path}?slices=1")).await.json()["seconds"], 601);
+    for wrong in ["0", "501", "x"] {
+        assert_eq!(
+            world.get(OPERATOR, &format!("{path}?slices={wrong}")).await.is(400).pointers(),
+            ["query:slices"]
+        );
+    }
+    let other = world.tenant("other", "admin", json!({})).await;
+    world.get(&other, &path).await.is(404);
+}

@@ -34,7 +34,7 @@ async fn every_route_needs_a_key() {
         let query = format!("{path}?api_key={OPERATOR}&key={OPERATOR}");
         world.send(request(&method, &query, "").body(Body::empty()).unwrap()).await.is(401);
     }
-    for path in ["/healthz", "/openapi.json", "/docs"] {
+    for path in ["/healthz", "/openapi.json", "/docs", "/"] {
         world.get("", path).await.is(200);
     }
 }

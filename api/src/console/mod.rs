@@ -1,37 +1,32 @@
 //! The pages for a browser. Their files are inside the binary; what they show they take from `/v1`, as any
 //! other client does.
 
+mod assets;
+
 use crate::app::App;
+use assets::{ASSETS, Asset};
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-/// Nothing but these files and this server's own answers: text of crawled pages can run nothing.
+/// Nothing but these files and this server's own answers: text of crawled pages can run nothing. `blob:` is for
+/// the frame without rights in which a stored page is shown.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-                      connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-
-const HTML: &str = "text/html; charset=utf-8";
-const SCRIPT: &str = "text/javascript; charset=utf-8";
-const STYLE: &str = "text/css; charset=utf-8";
+                      connect-src 'self'; frame-src blob:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// The pages and what they load. They are open to all: they tell nothing of anybody.
 pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/docs", file(HTML, include_str!("assets/docs.html")))
-        .route("/assets/docs.js", file(SCRIPT, include_str!("assets/docs.js")))
-        .route("/assets/style.css", file(STYLE, include_str!("assets/style.css")))
+    ASSETS.iter().fold(Router::new(), |router, asset| {
+        router.route(asset.path, get(move || async move { answer(asset) }))
+    })
 }
 
-fn file(kind: &'static str, text: &'static str) -> axum::routing::MethodRouter<App> {
-    get(move || async move { answer(kind, text) })
-}
-
-fn answer(kind: &'static str, text: &'static str) -> Response {
+fn answer(asset: &'static Asset) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (header::CONTENT_TYPE, HeaderValue::from_static(asset.kind)),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     ];
-    (headers, text).into_response()
+    (headers, asset.text).into_response()
 }

@@ -1,5 +1,6 @@
 //! The routes, one file a room.
 
+mod check;
 mod dead_letters;
 pub mod events;
 mod exports;
@@ -12,6 +13,7 @@ pub mod runs;
 mod schedules;
 pub mod start;
 mod tenants;
+mod throughput;
 pub mod time;
 mod versions;
 mod webhooks;
@@ -23,8 +25,10 @@ use utoipa_axum::router::OpenApiRouter;
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(crate::openapi::head())
         .merge(jobs::routes())
+        .merge(check::routes())
         .merge(schedules::routes())
         .merge(runs::routes())
+        .merge(throughput::routes())
         .merge(events::routes())
         .merge(pages::routes())
         .merge(records::routes())

@@ -20,7 +20,22 @@ const SEEDS: usize = 100_000;
 /// # Errors
 /// A problem that names the field.
 pub fn job(app: &App, document: &str, prefix: &str) -> Result<Job, Problem> {
-    let job = shared::job::from_json(document).map_err(|error| Problem::of_job(error, prefix))?;
+    fit(app, shared::job::from_json(document), prefix)
+}
+
+/// A job from a document in YAML or JSON.
+///
+/// # Errors
+/// A problem that names the field.
+pub fn job_of_text(app: &App, text: &str) -> Result<Job, Problem> {
+    let is_json = text.trim_start().starts_with('{');
+    let job = if is_json { shared::job::from_json(text) } else { shared::job::from_yaml(text) };
+    fit(app, job, "")
+}
+
+/// A job that a server can run.
+fn fit(app: &App, job: Result<Job, JobError>, prefix: &str) -> Result<Job, Problem> {
+    let job = job.map_err(|error| Problem::of_job(error, prefix))?;
     let problems = (app.deps.check)(&job);
     if !problems.is_empty() {
         return Err(Problem::of_job(JobError::Invalid(problems), prefix));

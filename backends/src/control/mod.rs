@@ -13,6 +13,7 @@ mod poison;
 mod reparse;
 mod schedules;
 mod tenants;
+mod throughput;
 mod webhooks;
 
 use engine::{Engine, Rows};

@@ -45,6 +45,19 @@ impl<S: Store> Compare for FaultyStore<S> {
 }
 
 #[async_trait]
+impl<S: Store> Throughput for FaultyStore<S> {
+    async fn throughput(
+        &self,
+        run: RunId,
+        from: Timestamp,
+        width: Duration,
+        limit: u32,
+    ) -> Result<Vec<Slice>, StoreError> {
+        pass!(self.throughput(run, from, width, limit))
+    }
+}
+
+#[async_trait]
 impl<S: Store> Hosts for FaultyStore<S> {
     async fn hosts(&self, selection: HostSelection) -> Result<Vec<HostRow>, StoreError> {
         pass!(self.hosts(selection))

@@ -1,18 +1,9 @@
 // The page at /docs: the operations of /openapi.json, to read and to try. Nothing is loaded from elsewhere.
-'use strict';
+
+import { key } from './api.js';
+import { make } from './dom.js';
 
 const at = (document, ref) => ref.slice(2).split('/').reduce((node, part) => node?.[part.replace(/~1/g, '/').replace(/~0/g, '~')], document);
-
-/** An element with attributes and children; text is only ever text. */
-function make(name, attributes = {}, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith('on')) node.addEventListener(key.slice(2), value);
-    else if (value !== undefined && value !== false) node.setAttribute(key, value === true ? '' : value);
-  }
-  node.append(...children.filter((child) => child !== undefined && child !== null));
-  return node;
-}
 
 /** A value that fits a schema, to begin with. */
 function example(api, schema, depth = 0) {
@@ -96,8 +87,7 @@ function trial(api, path, method, operation) {
       else if (parameter.in === 'query') query.append(parameter.name, input.value);
       else headers[parameter.name] = input.value;
     }
-    const key = document.getElementById('key').value;
-    if (key) headers.authorization = `Bearer ${key}`;
+    if (key.get()) headers.authorization = `Bearer ${key.get()}`;
     if (text) headers['content-type'] = 'application/json';
     answer.hidden = false;
     answer.textContent = '…';
@@ -151,4 +141,7 @@ async function show() {
   if (chosen) { if (chosen.tagName === 'DETAILS') chosen.open = true; chosen.scrollIntoView(); }
 }
 
+const input = document.getElementById('key');
+input.value = key.get();
+input.addEventListener('change', () => key.set(input.value.trim()));
 show().catch((error) => document.getElementById('operations').replaceChildren(make('p', {}, `The description cannot be read: ${error}`)));

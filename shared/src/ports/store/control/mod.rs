@@ -10,6 +10,7 @@ mod poison;
 mod reparse;
 mod schedules;
 mod tenants;
+mod throughput;
 mod webhooks;
 
 pub use compare::{Change, ChangedPage, Compare, Comparison};
@@ -22,6 +23,7 @@ pub use reparse::{
 };
 pub use schedules::{DueJob, Fire, Fired, Firing, Schedules};
 pub use tenants::{ApiKey, NewKey, Quotas, Scope, Tenant, Tenants, Usage};
+pub use throughput::{Slice, Throughput};
 pub use webhooks::{
     Attempt, DeliveryRow, DeliveryState, EventKind, NewWebhook, Next, ToDeliver, Webhook, Webhooks,
 };
@@ -32,11 +34,11 @@ pub use webhooks::{
 /// As of [`super::Store`]: every method is one transaction, and times are the store's own. Whatever
 /// takes a tenant answers for another tenant's rows as if there were none.
 pub trait Control:
-    Tenants + Jobs + Schedules + Webhooks + Idempotency + Hosts + Compare + Reparse + Poison
+    Tenants + Jobs + Schedules + Webhooks + Idempotency + Hosts + Compare + Throughput + Reparse + Poison
 {
 }
-impl<T: Tenants + Jobs + Schedules + Webhooks + Idempotency + Hosts + Compare + Reparse + Poison> Control
-    for T
+impl<T: Tenants + Jobs + Schedules + Webhooks + Idempotency + Hosts + Compare + Throughput + Reparse + Poison>
+    Control for T
 {
 }
 

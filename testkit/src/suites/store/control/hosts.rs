@@ -1,9 +1,11 @@
 use super::super::world::{A, B, World, job, numbered};
 use super::other;
+use shared::clock::Timestamp;
 use shared::ids::{HostId, TenantId};
 use shared::ports::store::Audit;
-use shared::ports::store::control::{Change, Comparison, HostSelection};
+use shared::ports::store::control::{Change, Comparison, HostSelection, Slice};
 use shared::ports::{Store, StoreError};
+use std::time::Duration;
 
 pub async fn a_held_host_waits_for_that_run_only<S: Store + Audit>(w: World<S>) {
     let (control, theirs) = (w.store.control(), other(&w.store).await);
@@ -60,4 +62,19 @@ pub async fn two_runs_compare_by_their_pages<S: Store + Audit>(w: World<S>) {
     assert_eq!(same.len(), 2);
     let rest = w.store.control().changes(runs[1], runs[0], Change::Same, Some(same[0].seq), 9).await.unwrap();
     assert_eq!(rest, same[1..]);
+}
+
+pub async fn throughput_is_counted_in_slices_of_time<S: Store + Audit>(w: World<S>) {
+    let run = w.running(job(), 3).await;
+    w.finish(&w.lease().await).await;
+    let slices = async |from, width, limit| {
+        let width = Duration::from_millis(width);
+        w.store.control().throughput(run, Timestamp(from), width, limit).await.unwrap()
+    };
+    // The suite's pages are all fetched at 77.
+    let all = |number| [Slice { number, fetched: 3, failed: 0, bytes: 300 }];
+    assert_eq!(slices(0, 10, 9).await, all(7));
+    assert_eq!(slices(76, 1, 9).await, all(1));
+    assert_eq!(slices(1_000, 10, 9).await, all(0));
+    assert_eq!(slices(0, 10, 0).await, []);
 }
