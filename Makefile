@@ -7,7 +7,7 @@ VENV := target/venv
 
 include deploy.mk
 
-.PHONY: chaos help setup build test test-azure firecrawl-test lint fmt doc schema openapi warc-check bench bench-scale clean
+.PHONY: chaos help setup build test test-azure firecrawl-test console-test lint fmt doc schema openapi warc-check bench bench-scale clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,16 @@ firecrawl-test: ## the official Python and JavaScript clients of Firecrawl again
 	  $(FIRECRAWL)/venv/bin/python tests/firecrawl/clients.py
 	MODULES=$(abspath $(FIRECRAWL)) $(PYTHON) tests/firecrawl/with_server.py target/debug/bench target/debug/harvestman -- \
 	  node --experimental-websocket tests/firecrawl/clients.mjs
+
+CONSOLE := target/console
+console-test: ## the console at / in a headless Chromium; screenshots in target/console/screenshots
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null && $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+	  || (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	      chromium chromium-driver fonts-dejavu-core python3-venv)
+	$(CARGO) build --locked -p harvestman
+	$(PYTHON) -m venv $(CONSOLE)/venv
+	$(CONSOLE)/venv/bin/pip install --quiet --disable-pip-version-check -r tests/console/requirements.txt
+	$(CONSOLE)/venv/bin/pytest -p no:cacheprovider -q tests/console
 
 lint: ## formatting, clippy, documentation, committed schema
 	$(CARGO) fmt --all --check

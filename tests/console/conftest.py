@@ -1,10 +1,12 @@
 """A server with an empty folder, the sites, and a headless Chromium that looks at them."""
 
+import json
 import os
 import re
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -22,16 +24,24 @@ HARVESTMAN = os.environ.get("HARVESTMAN", str(ROOT / "target/debug/harvestman"))
 SHOTS = Path(os.environ.get("SCREENSHOTS", ROOT / "target/console/screenshots"))
 
 
+class Server(str):
+    """A server's address; `data` is its folder."""
+
+    data: Path
+
+
 def serving(allowed, key=None):
-    """A server over an empty folder; yields its address."""
+    """A server over an empty folder."""
     env = {name: text for name, text in os.environ.items() if not name.startswith("HARVESTMAN_")}
     if key:
         env["HARVESTMAN_API_KEY"] = key
     with tempfile.TemporaryDirectory() as data:
         allow = ",".join(site.origin.removeprefix("http://") for site in allowed)
         process, address = start([HARVESTMAN, "serve", "--data", data, "--listen", "127.0.0.1:0", "--allow", allow], env, stderr=True)
+        server = Server(address)
+        server.data = Path(data)
         try:
-            yield address
+            yield server
         finally:
             end(process)
 
@@ -173,9 +183,6 @@ def browser(tmp_path):
 
 def run_of(api, site, fields, **job):
     """A run that is over, made without the console."""
-    import json
-    import urllib.request
-
     def ask(method, path, body=None):
         request = urllib.request.Request(api + path, method=method, data=body and json.dumps(body).encode(), headers={"content-type": "application/json"})
         with urllib.request.urlopen(request) as answer:

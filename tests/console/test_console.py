@@ -1,6 +1,8 @@
 """What somebody does who knows what it is: jobs, hosts, stored pages, keys, comparison."""
 
 import json
+import sqlite3
+import time
 
 import pytest
 from conftest import KEY, run_of
@@ -32,7 +34,6 @@ def test_a_job_is_written_tried_kept_scheduled_and_run(browser, server, books):
     assert not text.get_attribute("aria-invalid")
     browser.shot("editor")
 
-    browser.labelled("Runs by itself") if browser.all("label[for]") and False else None
     box = browser.one("fieldset input[type=checkbox]")
     box.click()
     browser.fill("At", "61 * * * *")
@@ -77,7 +78,7 @@ def test_a_host_is_held_and_released(browser, server, books):
     browser.press("Start harvesting")
     browser.says("URLs that are known so far")
     run = browser.driver.current_url
-    browser.press("Hosts") if False else browser.open(f"{server}/#/hosts")
+    browser.open(f"{server}/#/hosts")
     browser.press(f"Hold {books.origin}")
     browser.button(f"Release {books.origin}")
     assert browser.one(".badge.held").text == "held"
@@ -97,8 +98,6 @@ def test_a_host_is_held_and_released(browser, server, books):
 
 def quiet(site):
     """Nobody asked while somebody looked."""
-    import time
-
     before = len(site.hits)
     time.sleep(1)
     return len(site.hits) == before
@@ -118,14 +117,15 @@ def test_a_run_is_paused_and_resumed(browser, server, books):
     browser.button("Run again")
 
 
-def test_pages_are_filtered_and_shown_as_they_were_received(browser, server, run):
+def test_pages_are_filtered_and_shown_as_they_were_received(browser, server, run, books):
     browser.open(f"{server}/#/runs/{run}/pages")
     Select(browser.labelled("Outcome")).select_by_value("failed")
     browser.until(lambda: "outcome=failed" in browser.driver.current_url, "the filter")
     browser.says("http_404")
-    browser.open(f"{server}/#/runs/{run}/pages?url_prefix=http")
+    browser.open(f"{server}/#/runs/{run}/pages?url_prefix={books.origin}/book/0")
     browser.says("The Salt Path, volume 1")
-    browser.one("td.url a[href$='/pages/4']").click()
+    assert len(browser.all("tbody tr")) == 1
+    browser.one("td.url a").click()
     browser.says("As it was received")
     assert "<h1>The Salt Path, volume 1</h1>" in browser.one("pre.source").text
     browser.shot("page")
@@ -137,7 +137,8 @@ def test_pages_are_filtered_and_shown_as_they_were_received(browser, server, run
     assert browser.run("return origin") == "null"
     browser.driver.switch_to.default_content()
     browser.press("Save as WARC")
-    assert browser.downloaded(f"run-{run}-page-4.warc.gz").read_bytes()[:2] == b"\x1f\x8b"
+    seq = browser.driver.current_url.rsplit("/", 1)[1]
+    assert browser.downloaded(f"run-{run}-page-{seq}.warc.gz").read_bytes()[:2] == b"\x1f\x8b"
     browser.press("Try rules on it")
     browser.press("Preview")
     browser.says("1 record")
@@ -189,3 +190,52 @@ def test_an_endpoint_of_a_webhook_is_kept(browser, server):
     browser.press("Delete")
     browser.until(lambda: browser.all("dialog button.danger"), "the question")[0].click()
     browser.says("No endpoints")
+
+
+def test_dead_letters_are_shown_sent_again_and_dropped(browser, server, run):
+    browser.open(f"{server}/#/dead-letters")
+    browser.says("No dead letters")
+    database = next(server.data.glob("**/*.db"))
+    with sqlite3.connect(database, timeout=10) as store:
+        store.executemany("INSERT INTO dead_letters (name, filed_at, run_id, reason, lane, len, body, url, kind, depth) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [
+            ("one", 1_790_000_000_000, run, "unreadable <b>", "parse", 16, b"<img src=x> {...", None, None, None),
+            ("two", 1_790_000_000_001, run, "poison_parse", None, None, None, "javascript:alert(1)", 3, 1)])
+    browser.open(f"{server}/#/dead-letters")
+    browser.says("2 letters")
+    assert browser.all("tbody a[href^=javascript]") == [] and "javascript:alert(1)" in browser.text()
+    browser.one("tbody summary").click()
+    browser.says(r"<img src=x> \{\.\.\.")
+    browser.shot("dead-letters")
+    browser.press("Replay letter 1")
+    browser.says("The message is on its way again")
+    browser.one(".badge.done")
+    browser.press("Drop letter 2")
+    browser.until(lambda: browser.all("dialog button.danger"), "the question")[0].click()
+    browser.until(lambda: "javascript:" not in browser.text(), "the letter to go")
+    browser.press("Dead")
+    browser.until(lambda: "replayed=false" in browser.driver.current_url, "the others")
+
+
+def test_stored_pages_are_parsed_again_and_the_version_is_adopted(browser, server, run, books):
+    before = len(books.hits)
+    browser.open(f"{server}/#/runs/{run}/versions")
+    browser.says("the crawl’s own")
+    browser.fill("Rules, as YAML or JSON", "fields:\n  title: h1\n  author: .author\n  price: { css: .price, type: numbr }\n")
+    browser.press("Look first")
+    browser.says("number")
+    browser.fill("Rules, as YAML or JSON", "fields:\n  title: h1\n  author: .author\n  price: { css: .price, type: number }\n")
+    browser.press("Look first")
+    browser.says(r"author \d+ new")
+    browser.says(r"price \d+ changed")
+    browser.shot("versions")
+    browser.one("a[href$='records?version=1']").click()
+    browser.says("These are of version 1")
+    assert "Ines Arbour" in browser.text()
+    browser.open(f"{server}/#/runs/{run}/records")
+    assert "Ines Arbour" not in browser.text()
+    browser.open(f"{server}/#/runs/{run}/versions")
+    browser.press("Adopt version 1")
+    browser.button("Adopt version 0")
+    browser.open(f"{server}/#/runs/{run}/records")
+    assert "Ines Arbour" in browser.text()
+    assert len(books.hits) == before

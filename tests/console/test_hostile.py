@@ -4,10 +4,9 @@ import time
 
 import pytest
 from conftest import run_of
-from selenium.webdriver.common.by import By
 from sites import attacks
 
-FIELDS = {"heading": "h1", "<img src=x onerror=alert(20)>": ".text", "link": "a.link@href", "url": {"css": "a.link@href".split("@")[0], "get": "@href", "type": "url"},
+FIELDS = {"heading": "h1", "<img src=x onerror=alert(20)>": ".text", "link": "a.link@href", "url": {"css": "a.link", "get": "@href", "type": "url"},
           "markup": {"css": ".text", "get": "html"}, "page_title": {"page": "title"}, "about": {"page": "meta:description"}, "many": {"css": "p", "list": True}}
 
 

@@ -47,7 +47,7 @@ def run(server, books):
 def views(server, run):
     side = f"{server}/#/runs/{run}"
     return {"runs": f"{server}/#/", "new": f"{server}/#/new", "run": side, "records": f"{side}/records", "pages": f"{side}/pages", "page": f"{side}/pages/4",
-            "run-hosts": f"{side}/hosts", "compare": f"{side}/compare", "run-job": f"{side}/job", "jobs": f"{server}/#/jobs", "editor": f"{server}/#/jobs/new",
+            "run-hosts": f"{side}/hosts", "compare": f"{side}/compare", "run-job": f"{side}/job", "versions": f"{side}/versions", "jobs": f"{server}/#/jobs", "editor": f"{server}/#/jobs/new",
             "hosts": f"{server}/#/hosts", "dead-letters": f"{server}/#/dead-letters", "webhooks": f"{server}/#/webhooks", "key": f"{server}/#/key"}
 
 

@@ -10,8 +10,6 @@ def test_from_an_empty_start_to_an_exported_table(browser, server, books):
     browser.open(server)
     browser.says("Harvest a site")
     browser.shot("empty")
-    browser.fill("Where to begin", books.origin.removeprefix("http://"))
-    # Without a scheme, https is meant; here the site has none, and says so when it is tried.
     browser.fill("Where to begin", books.origin)
     browser.press("+ Add a field")
     names, selectors = browser.all("input.name"), browser.all("input.css")
@@ -35,7 +33,7 @@ def test_from_an_empty_start_to_an_exported_table(browser, server, books):
     browser.says("http_404")
     browser.shot("run")
 
-    browser.press("See the 63 records") if "See the 63 records" in browser.text() else browser.one("a.button[href$=records]").click()
+    browser.press("See the 61 records")
     browser.one("table.wide")
     assert {cell.text for cell in browser.all("table.wide th")} >= {"Page", "title", "price"}
     browser.until(lambda: len(browser.all("table.wide tbody tr")) > 50, "rows")
@@ -104,7 +102,6 @@ def test_by_keyboard_only(browser, server, books):
     browser.until(lambda: "#/runs/" in browser.driver.current_url, "the run")
     # The focus is on the heading of what came, and what happens is said.
     browser.until(lambda: browser.run("return document.activeElement.tagName") == "H1", "the heading")
-    browser.until(lambda: "has begun" in browser.one("#status").text or True, "the news")
     while where().strip() != "Cancel":
         keys(Keys.TAB)
     keys(Keys.ENTER)

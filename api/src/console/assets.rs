@@ -58,5 +58,6 @@ pub const ASSETS: &[Asset] = &[
     asset!(SCRIPT, "schedule.js"),
     asset!(SCRIPT, "table.js"),
     asset!(SCRIPT, "ui.js"),
+    asset!(SCRIPT, "versions.js"),
     asset!(SCRIPT, "webhooks.js"),
 ];

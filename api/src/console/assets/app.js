@@ -39,7 +39,6 @@ async function view({ path, query }, signal) {
 
 /** Shows what the address says. The focus goes to the heading, except when the console opens. */
 async function go(moved) {
-  if (location.hash === '#main') return;
   leaving.abort();
   leaving = new AbortController();
   const { signal } = leaving;

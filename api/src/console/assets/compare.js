@@ -11,7 +11,7 @@ const WORDS = { new: 'New', changed: 'Changed', same: 'The same', gone: 'Gone' }
 export async function comparison({ run, query, signal }) {
   const here = `#/runs/${run.id}/compare`;
   const base = make('input', { type: 'number', min: 1, inputmode: 'numeric', value: query.base, placeholder: 'the last', 'aria-label': 'Older run' });
-  const form = make('form', { class: 'filter', onsubmit: (event) => {
+  const form = make('form', { class: 'filter small', onsubmit: (event) => {
     event.preventDefault();
     location.hash = base.value ? `${here}?base=${base.value}` : here;
   } }, make('div', { class: 'field' }, make('span', {}, 'Older run'), base), make('button', { class: 'second' }, 'Compare'));

@@ -24,6 +24,7 @@ export async function live({ run, signal, told }) {
   const next = make('div', {});
   const chart = make('div', {});
   const counts = make('div', { class: 'grid' });
+  const lost = make('div', { role: 'status' });
 
   const showFigures = () => {
     const { counts: c } = run;
@@ -96,7 +97,6 @@ export async function live({ run, signal, told }) {
     }, () => lost.replaceChildren(make('p', { class: 'soft' }, 'The connection is lost; trying again…')))
       .catch((error) => lost.replaceChildren(problem(error)));
   }
-  const lost = make('div', { role: 'status' });
   return make('div', {}, lost, make('dl', { class: 'figures' }, Object.values(figures).map(({ node }) => node)), bar, said, next,
     make('section', { class: 'panel' }, make('h2', {}, 'Pages a second'), chart), counts);
 }

@@ -9,13 +9,13 @@ import { cell } from './records.js';
 /** The most bytes that are shown. */
 const SHOWN = 512 * 1024;
 /** What could load, run or lead away, were the frame not without rights as it is. */
-const ACTIVE = 'script, style, x-style, link, meta, base, iframe, frame, frameset, object, embed, applet, template, svg, math, audio, video, source, portal, noscript, form';
+const ACTIVE = 'script, style, x-style, link, x-link, meta, x-meta, base, x-base, iframe, frame, frameset, object, embed, applet, template, svg, math, audio, video, source, portal, noscript, form';
 const KEPT = ['href', 'alt', 'title', 'colspan', 'rowspan', 'dir', 'lang', 'start', 'type'];
 
 /** A page without all that is active, as HTML again. It is put into a frame that may do nothing. */
 function quiet(html) {
-  // Styles are renamed before anything is parsed: the policy would refuse them, and complain.
-  const plain = html.replace(/<(\/?)style/gi, '<$1x-style').replace(/<[^>]*>/g, (tag) => tag.replace(/(["'\s/])style(?=\s*=)/gi, '$1data-style'));
+  // What the policy would refuse, and complain of, as soon as it is parsed has another name before.
+  const plain = html.replace(/<(\/?)(style|base|meta|link)\b/gi, '<$1x-$2').replace(/<[^>]*>/g, (tag) => tag.replace(/(["'\s/])(style|on\w+)(?=\s*=)/gi, '$1x-$2'));
   const page = new DOMParser().parseFromString(plain, 'text/html');
   page.querySelectorAll(ACTIVE).forEach((node) => node.remove());
   for (const node of page.querySelectorAll('*')) {
@@ -72,7 +72,7 @@ export async function pageView({ run, seq, signal }) {
   return make('div', {},
     make('p', { class: 'crumbs' }, make('a', { href: `#/runs/${run}` }, `Run ${run}`), ' / ', make('a', { href: `#/runs/${run}/pages` }, 'Pages')),
     make('div', { class: 'head' }, make('h1', { tabindex: -1, class: 'long' }, foreign(page.title || page.url))),
-    rows([['URL', link(page.url)], ['Asked', page.asked_url && link(page.asked_url)], ['Outcome', [badge(page.outcome), ' ', foreign(page.reason ?? '')]],
+    rows([['URL', link(page.url)], ['Asked', page.asked_url && link(page.asked_url)], ['Outcome', [badge(page.outcome, page.outcome === 'cut' ? 'not asked' : page.outcome), ' ', foreign(page.reason ?? '')]],
       ['Status', page.status], ['Kind', page.kind], ['Depth', page.depth], ['Fetched', clock(page.fetched_at)], ['Digest', page.digest && make('code', {}, foreign(page.digest))]]),
     page.has_body ? make('div', { class: 'row' }, make('a', { class: 'button second', href: `#/jobs/new?run=${run}&seq=${seq}` }, 'Try rules on it'),
       action('Save the body', () => save(`${path}/body`, {}, name('bin')), { class: 'quiet' }),

@@ -8,7 +8,7 @@ import { listed, table } from './table.js';
 const columns = (run) => [
   ['URL', (page) => make('a', { href: `#/runs/${run}/pages/${page.seq}` }, foreign(page.url)), 'first url'],
   ['Status', (page) => page.status ?? '–', 'n'],
-  ['Outcome', (page) => badge(page.outcome)],
+  ['Outcome', (page) => badge(page.outcome, page.outcome === 'cut' ? 'not asked' : page.outcome)],
   ['Why, or title', (page) => foreign(page.reason ?? page.title ?? '')],
   ['Fetched', (page) => when(page.fetched_at)],
 ];

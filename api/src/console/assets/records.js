@@ -34,16 +34,18 @@ export function recordTable(caption, rows, run) {
 /** The side "Records" of a run. */
 export async function records({ run, query, signal }) {
   const rejected = query.rejected === 'true';
+  const { version } = query;
   const format = select([['csv', 'CSV'], ['jsonl', 'JSON Lines'], ['parquet', 'Parquet']], 'csv', { 'aria-label': 'File format' });
   const download = action('Export', () => save(`/v1/runs/${run.id}/export`, { format: format.value }, `run-${run.id}.${format.value}`));
   const which = make('div', { class: 'row spread' },
     make('div', { class: 'pills', role: 'group', 'aria-label': 'Which records' },
-      make('a', { href: `#/runs/${run.id}/records`, 'aria-current': rejected ? undefined : 'true' }, 'Valid'),
-      make('a', { href: `#/runs/${run.id}/records?rejected=true`, 'aria-current': rejected ? 'true' : undefined }, 'Kept apart')),
+      make('a', { href: `#/runs/${run.id}/records${version ? `?version=${version}` : ''}`, 'aria-current': rejected ? undefined : 'true' }, 'Valid'),
+      make('a', { href: `#/runs/${run.id}/records?rejected=true${version ? `&version=${version}` : ''}`, 'aria-current': rejected ? 'true' : undefined }, 'Kept apart')),
     make('div', { class: 'row' }, format, download));
   const none = rejected ? empty('Nothing was kept apart', 'Records that miss a required field, or do not fit their type, would be here.')
     : empty('No records', run.job.extract ? 'No page has given one yet.' : 'The job of this run takes no fields.');
-  const list = await listed(`/v1/runs/${run.id}/records`, { rejected: rejected || undefined, limit: 100 }, signal,
+  const list = await listed(`/v1/runs/${run.id}/records`, { rejected: rejected || undefined, version, limit: 100 }, signal,
     { noun: 'record', none, show: (rows) => recordTable('Records', rows, run.id) });
-  return make('div', {}, which, list);
+  const note = version === undefined ? undefined : make('p', {}, `These are of version ${version}. `, make('a', { href: `#/runs/${run.id}/versions` }, 'All versions'), '; exports are of the current one.');
+  return make('div', {}, which, note, list);
 }

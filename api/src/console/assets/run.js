@@ -7,6 +7,7 @@ import { live } from './live.js';
 import { records } from './records.js';
 import { pages } from './pages.js';
 import { hosts } from './hosts.js';
+import { versions } from './versions.js';
 import { comparison } from './compare.js';
 import { definition } from './definition.js';
 
@@ -14,7 +15,7 @@ export const name = (run) => run.name ?? `Run ${run.id}`;
 export const isOver = (run) => ['done', 'cancelled'].includes(run.state);
 
 const SIDES = [['', 'Overview', live], ['records', 'Records', records], ['pages', 'Pages', pages], ['hosts', 'Hosts', hosts],
-  ['compare', 'Comparison', comparison], ['job', 'Job', definition]];
+  ['versions', 'Versions', versions], ['compare', 'Comparison', comparison], ['job', 'Job', definition]];
 
 /** The buttons that fit a run's state. */
 function commands(run, told) {
