@@ -26,6 +26,7 @@ mod v1;
 pub use app::App;
 pub use metrics::METRICS;
 pub use settings::Settings;
+pub use v1::keys::make as make_key;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -116,8 +117,8 @@ impl Access {
         }
         if !open && !listen.ip().is_loopback() {
             return Err(StoreError::Refused(format!(
-                "the API would listen on {listen} without any key: set HARVESTMAN_API_KEY, or make a key with \
-                 `POST /v1/keys` over 127.0.0.1, or say HARVESTMAN_API_OPEN=true"
+                "the API would listen on {listen} without any key: set HARVESTMAN_API_KEY, or make a key first \
+                 (`harvestman keys create NAME --scope admin --store URL`), or listen on 127.0.0.1"
             )));
         }
         Ok(Access::Open { loopback_only: !open })

@@ -1,14 +1,17 @@
 //! `harvestman`: all of Harvestman in one binary.
 
 mod args;
+mod client;
 mod crawl;
 mod dead_letters;
 mod embedded;
 mod inspect;
 mod job;
 mod output;
+mod progress;
 mod say;
 mod serve;
+mod summary;
 
 use args::{Cli, Command, JobCommand};
 use clap::{CommandFactory, Parser};
@@ -55,7 +58,6 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             say::out(shared::job::to_yaml(&job)?)?;
         }
         Command::Inspect(what) => inspect::run(what)?,
-        Command::DeadLetters(command) => runtime()?.block_on(dead_letters::run(command))?,
         #[cfg(feature = "cluster")]
         Command::Migrate { store, store_file } => {
             let store = match store_file {
@@ -78,6 +80,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             clap_complete::generate(*shell, &mut Cli::command(), "harvestman", &mut script);
             say::out(String::from_utf8_lossy(&script))?;
         }
+        asks_a_server => return runtime()?.block_on(client::run(asks_a_server)),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -4,6 +4,8 @@ use crate::args::Serve;
 use crate::embedded::{Embedded, Folder, Settings};
 use crate::{job::BadUse, say};
 use anyhow::{Context, anyhow};
+use api::Access;
+use shared::ports::StoreError;
 use shared::ports::store::{Command, RunSelection, RunState, Store};
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -24,9 +26,9 @@ pub async fn run(args: &Serve) -> anyhow::Result<ExitCode> {
     let listener = bind(args).await?;
     let address = listener.local_addr()?;
     let folder = Folder::open(&args.machine.data).await?;
+    let access = access(args, address, folder.store.as_ref()).await?;
     rest_crawls(folder.store.as_ref()).await?;
     let stages = Embedded::start(folder, settings).await?;
-    let access = api::Access::of(args.api_key.as_deref(), false, address, &*stages.store).await?;
     let config = api::Config { access, ..api::Config::default() };
     let closing = CancellationToken::new();
     let mut api = stages.with("api", api::run(config, stages.api_deps(), listener, closing.clone()));
@@ -50,10 +52,18 @@ pub async fn run(args: &Serve) -> anyhow::Result<ExitCode> {
     ended
 }
 
-/// Listens. Where nobody is asked for a key, only this machine may be let in.
+/// Who is let in. Where nobody is asked for a key, only this machine is.
+async fn access(args: &Serve, address: SocketAddr, store: &dyn Store) -> anyhow::Result<Access> {
+    match Access::of(args.api_key.as_deref(), false, address, store).await {
+        Err(StoreError::Refused(why)) => Err(BadUse(anyhow!("--listen: {why}")).into()),
+        other => Ok(other?),
+    }
+}
+
+/// Listens. A folder that is not there yet holds no keys, and is not begun for an address that needs one.
 async fn bind(args: &Serve) -> anyhow::Result<TcpListener> {
     let address: SocketAddr = args.listen;
-    if !address.ip().is_loopback() && args.api_key.is_none() {
+    if !address.ip().is_loopback() && args.api_key.is_none() && !args.machine.data.exists() {
         let why = anyhow!(
             "--listen: {address} can be reached from other machines; use 127.0.0.1 or [::1], or set HARVESTMAN_API_KEY"
         );

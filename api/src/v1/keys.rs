@@ -13,7 +13,7 @@ use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use shared::ids::TenantId;
-use shared::ports::store::control::{ApiKey, NewKey, Scope};
+use shared::ports::store::control::{ApiKey, Control, NewKey, Scope};
 use std::time::Duration;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -48,7 +48,7 @@ struct KeyBody {
 /// What a key may do; each includes those before it.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum KeyScope {
+pub enum KeyScope {
     /// Look.
     #[default]
     Read,
@@ -60,7 +60,7 @@ enum KeyScope {
 
 /// A key, without its secret.
 #[derive(Serialize, ToSchema)]
-struct KeyView {
+pub struct KeyView {
     /// Its id, which its text begins with: `hm_ID_...`.
     id: String,
     /// What it is for.
@@ -79,7 +79,7 @@ struct KeyView {
 
 /// A new key. Its text is shown this once.
 #[derive(Serialize, ToSchema)]
-struct NewKeyView {
+pub struct NewKeyView {
     #[serde(flatten)]
     key: KeyView,
     /// The key itself; it is not kept here.
@@ -104,19 +104,26 @@ impl From<ApiKey> for KeyView {
     }
 }
 
-async fn make(
-    app: &App,
+/// Makes a key.
+///
+/// # Errors
+/// A problem that names the field, and what the store says.
+pub async fn make(
+    control: &dyn Control,
     tenant: TenantId,
     name: String,
     scope: Scope,
     lives: Option<Duration>,
-) -> Result<Response, Problem> {
+) -> Result<NewKeyView, Problem> {
+    super::tenants::check_name(&name)?;
+    if lives.is_some_and(|lives| !(1..=LONGEST).contains(&lives.as_secs())) {
+        return Err(Problem::field("/expires_in_seconds", format!("1 to {LONGEST}")));
+    }
     let fresh = key::fresh();
     let new = NewKey { id: fresh.id, tenant, name, hash: fresh.hash, scope, lives };
-    let kept = app.control().create_key(new).await?;
+    let kept = control.create_key(new).await?;
     tracing::info!(key = kept.id, %tenant, "a key was made");
-    let view = NewKeyView { key: kept.into(), token: fresh.text };
-    Ok((StatusCode::CREATED, Json(view)).into_response())
+    Ok(NewKeyView { key: kept.into(), token: fresh.text })
 }
 
 /// Make a key.
@@ -127,10 +134,6 @@ async fn create(
     caller: Caller,
     Body(body): Body<KeyBody>,
 ) -> Result<Response, Problem> {
-    super::tenants::check_name(&body.name)?;
-    if body.expires_in_seconds.is_some_and(|seconds| !(1..=LONGEST).contains(&seconds)) {
-        return Err(Problem::field("/expires_in_seconds", format!("1 to {LONGEST}")));
-    }
     let tenant = body.tenant.map_or(caller.tenant, TenantId);
     if tenant != caller.tenant && !caller.is_operator() {
         return Err(Problem::missing(format!("tenant {tenant}")));
@@ -141,7 +144,8 @@ async fn create(
         KeyScope::Admin => Scope::Admin,
     };
     let lives = body.expires_in_seconds.map(Duration::from_secs);
-    make(&app, tenant, body.name, scope, lives).await
+    let made = make(app.control(), tenant, body.name, scope, lives).await?;
+    Ok((StatusCode::CREATED, Json(made)).into_response())
 }
 
 /// List keys, newest first.
@@ -197,5 +201,6 @@ async fn rotate(
     }
     let old = app.control().end_key(caller.tenant, &key, Duration::from_secs(overlap)).await?;
     app.keys.forget();
-    make(&app, caller.tenant, old.name, old.scope, None).await
+    let made = make(app.control(), caller.tenant, old.name, old.scope, None).await?;
+    Ok((StatusCode::CREATED, Json(made)).into_response())
 }

@@ -6,7 +6,7 @@ pub mod events;
 mod exports;
 mod hosts;
 mod jobs;
-mod keys;
+pub mod keys;
 pub mod pages;
 pub mod records;
 pub mod runs;

@@ -1,12 +1,11 @@
 //! `harvestman crawl`: one run, begun or resumed, watched to its end.
 
 mod outputs;
-mod progress;
-mod summary;
 
-use crate::args::Crawl;
+use crate::args::{Crawl, ProgressMode};
 use crate::embedded::{Embedded, Folder, Settings};
-use crate::{job, say};
+use crate::progress::Progress;
+use crate::{job, say, summary};
 use anyhow::bail;
 use egress::Allow;
 use outputs::Outputs;
@@ -83,7 +82,8 @@ async fn watch(
     stop: &CancellationToken,
 ) -> anyhow::Result<Outputs> {
     stages.hint(run).await?;
-    let mut progress = progress::Progress::new(args, job);
+    let mode = if args.quiet { ProgressMode::None } else { args.progress };
+    let mut progress = Progress::new(mode, job.limits.pages);
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -94,7 +94,7 @@ async fn watch(
         };
         // The state is read first: what an ended run has is then all there to be written.
         let summary = stages.store.summary(run).await?;
-        progress.show(&summary);
+        progress.show(&summary.counts);
         outputs.follow().await?;
         if interrupted || summary.state.is_over() {
             progress.end();
@@ -159,7 +159,8 @@ fn report(args: &Crawl, job: &Job, summary: &RunSummary, tallies: &[Tally]) -> a
             say::out(format_args!("{text}\n"))?;
         }
     } else if !args.quiet {
-        say::err(summary::table(summary, tallies).trim_end());
+        let table = summary::table(&summary::Head::of(summary), &summary.counts, tallies);
+        say::err(table.trim_end());
     }
     Ok(())
 }

@@ -2,6 +2,9 @@
 
 mod canary;
 mod clean;
+mod client;
+mod client_keys;
+mod client_misuse;
 mod common;
 mod folders;
 mod full_disk;

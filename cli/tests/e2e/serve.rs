@@ -1,31 +1,12 @@
 //! `harvestman serve`: the API in front of the same stages.
 
-use crate::common::command::Alive;
 use crate::common::http::Api;
+use crate::common::serving::{address, job, serve};
 use crate::common::world::clean;
 use crate::common::{Call, World};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::collections::HashSet;
-
-/// The job as the API takes it: without outputs, which name files of the server.
-fn job(world: &World) -> Value {
-    serde_json::to_value(world.job()).unwrap()
-}
-
-fn serve(world: &World) -> Call {
-    let host = world.site.origin().trim_start_matches("http://").trim_end_matches('/');
-    Call::of(["serve", "--listen", "127.0.0.1:0", "--allow", host])
-        .with(["--data".as_ref(), world.data().as_os_str()])
-}
-
-/// Where it listens.
-async fn address(alive: &Alive) -> Api {
-    alive.until_it_says("Ctrl-C").await;
-    let said = alive.said();
-    let (_, rest) = said.split_once("listening on http://").unwrap();
-    Api(rest.split(',').next().unwrap().to_owned())
-}
 
 /// Asks for the run until it is done; each answer is a request, so this is no busy loop.
 async fn done(api: &Api, run: &Value) -> Value {

@@ -23,7 +23,8 @@ impl Call {
     pub fn of<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_harvestman"));
         command.args(args).env_remove("RUST_LOG").kill_on_drop(true);
-        for setting in ["DATA", "API_LISTEN", "ALLOW", "EXTRA_CA"] {
+        let client = ["API", "API_KEY", "API_KEY_FILE", "STORE", "QUEUE"];
+        for setting in ["DATA", "API_LISTEN", "ALLOW", "EXTRA_CA"].iter().chain(&client) {
             command.env_remove(format!("HARVESTMAN_{setting}"));
         }
         Call { command, input: Vec::new() }
@@ -32,6 +33,12 @@ impl Call {
     /// More arguments.
     pub fn with<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
         self.command.args(args);
+        self
+    }
+
+    /// A setting of its environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
         self
     }
 
@@ -115,6 +122,12 @@ impl Alive {
     pub async fn until_it_says(&self, words: &str) {
         let said = tokio::time::timeout(LONGEST, self.stderr.until(words)).await;
         assert!(said.is_ok(), "it never said `{words}`");
+    }
+
+    /// Returns when it has said this on standard output.
+    pub async fn until_it_prints(&self, words: &str) {
+        let said = tokio::time::timeout(LONGEST, self.stdout.until(words)).await;
+        assert!(said.is_ok(), "it never printed `{words}`");
     }
 
     /// What it has said on standard error so far.

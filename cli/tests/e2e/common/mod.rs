@@ -4,6 +4,7 @@ pub mod command;
 pub mod http;
 pub mod records;
 pub mod server;
+pub mod serving;
 pub mod store;
 pub mod warc;
 pub mod world;

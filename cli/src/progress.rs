@@ -1,10 +1,9 @@
 //! One line that moves, on standard error: pages, pages a second, open URLs, failures, time left.
 
-use crate::args::{Crawl, ProgressMode};
+use crate::args::ProgressMode;
 use crate::say;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use shared::job::Job;
-use shared::ports::store::{RunCounts, RunSummary};
+use shared::ports::store::RunCounts;
 use std::collections::VecDeque;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -12,6 +11,7 @@ use std::time::{Duration, Instant};
 /// The rate is taken over this long.
 const WINDOW: Duration = Duration::from_secs(10);
 
+/// How far a run is.
 pub struct Progress {
     shown: Shown,
     page_limit: Option<u64>,
@@ -25,24 +25,25 @@ enum Shown {
 }
 
 impl Progress {
-    pub fn new(args: &Crawl, job: &Job) -> Self {
+    /// Of a run of at most so many pages.
+    pub fn new(mode: ProgressMode, page_limit: Option<u64>) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let shown = match args.progress {
-            _ if args.quiet => Shown::Nothing,
+        let shown = match mode {
             ProgressMode::Auto if terminal => Shown::Line(line()),
             ProgressMode::Plain => Shown::Plain(Instant::now()),
             ProgressMode::Auto | ProgressMode::None => Shown::Nothing,
         };
-        Progress { shown, page_limit: job.limits.pages, seen: VecDeque::new() }
+        Progress { shown, page_limit, seen: VecDeque::new() }
     }
 
-    pub fn show(&mut self, summary: &RunSummary) {
+    /// Shows what is counted by now.
+    pub fn show(&mut self, counts: &RunCounts) {
         let now = Instant::now();
-        self.seen.push_back((now, summary.counts.closed));
+        self.seen.push_back((now, counts.closed));
         while self.seen.front().is_some_and(|(then, _)| now - *then > WINDOW) {
             self.seen.pop_front();
         }
-        let text = text(&summary.counts, self.rate(), self.page_limit);
+        let text = text(counts, self.rate(), self.page_limit);
         match &mut self.shown {
             Shown::Line(bar) => {
                 bar.set_message(text);
@@ -56,6 +57,7 @@ impl Progress {
         }
     }
 
+    /// Takes the line away.
     pub fn end(&mut self) {
         if let Shown::Line(bar) = &self.shown {
             bar.finish_and_clear();

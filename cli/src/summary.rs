@@ -1,23 +1,40 @@
 //! What is said at the end: counters, then what was counted by name.
 
-use shared::ports::store::{RunState, RunSummary, Tally, TallyKind};
+use shared::ports::store::{RunCounts, RunState, RunSummary, Tally, TallyKind};
 use std::fmt::Write;
+use std::time::Duration;
 
 /// Names shown of one kind; the rest is summed up.
 const MOST: usize = 12;
 
+/// What a table begins with.
+pub struct Head {
+    /// The run.
+    pub run: String,
+    /// Where it stands.
+    pub state: RunState,
+    /// How long it took, if it is over.
+    pub took: Option<Duration>,
+}
+
+impl Head {
+    /// Of this run.
+    pub fn of(summary: &RunSummary) -> Self {
+        let took = summary.ended_at.map(|ended| ended.since(summary.created_at));
+        Head { run: summary.run.to_string(), state: summary.state, took }
+    }
+}
+
 /// A table for people.
-pub fn table(summary: &RunSummary, tallies: &[Tally]) -> String {
-    let counts = &summary.counts;
-    let state = match summary.state {
+pub fn table(head: &Head, counts: &RunCounts, tallies: &[Tally]) -> String {
+    let state = match head.state {
         RunState::Done => "done",
         RunState::Cancelled => "cancelled",
         RunState::Paused => "paused",
         RunState::Seeding | RunState::Running => "not finished",
     };
-    let mut out = format!("run {}: {state}", summary.run);
-    if let Some(ended) = summary.ended_at {
-        let took = ended.since(summary.created_at);
+    let mut out = format!("run {}: {state}", head.run);
+    if let Some(took) = head.took {
         let rate = counts.pages as f64 / took.as_secs_f64().max(0.001);
         let _ = write!(out, " in {:.1} s, {rate:.1} pages/s", took.as_secs_f64());
     }
