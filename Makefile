@@ -3,6 +3,8 @@
 CARGO ?= cargo
 PYTHON ?= python3
 VENV := target/venv
+# What the tests are built with; who builds with the same need not build twice.
+TESTED := --features harvestman-shared/schema,harvestman/cluster
 .DEFAULT_GOAL := help
 
 include deploy.mk
@@ -30,7 +32,7 @@ build: ## the release binary, target/release/harvestman
 	$(CARGO) build --release --locked
 
 test: setup $(VENV)/ready ## all tests
-	HARVESTMAN_TEST_WARCIO=$(abspath $(VENV))/bin/warcio $(CARGO) test --workspace --locked --features harvestman-shared/schema,harvestman/cluster
+	HARVESTMAN_TEST_WARCIO=$(abspath $(VENV))/bin/warcio $(CARGO) test --workspace --locked $(TESTED)
 
 test-azure: ## the archive against the emulator of Azure Blob Storage (needs Node)
 	npm install --prefix target/azurite --no-audit --no-fund azurite@3.37 @azure/storage-blob@12
@@ -76,10 +78,9 @@ schema: ## write the job's JSON Schema anew
 openapi: ## write the description of the API anew
 	UPDATE_OPENAPI=1 $(CARGO) test --quiet -p harvestman-api --test routes
 
-chaos: setup ## the kill matrix over real processes and servers; ROUNDS=, SEED=, ONLY=F10,F12
-	$(CARGO) build --locked -p harvestman-chaos -p harvestman-dispatcher -p harvestman-worker -p harvestman-parser \
-	  --features harvestman-dispatcher/crash-points,harvestman-worker/crash-points,harvestman-parser/crash-points
-	target/debug/chaos
+chaos: setup ## the kill matrix over real processes and servers; ROUNDS=, SEED=, ONLY=F10,F12; fills docs/RELIABILITY.md
+	$(CARGO) build --workspace --locked $(TESTED) --bins --test short
+	TABLE=docs/RELIABILITY.md target/debug/chaos
 
 bench: build ## CPU-seconds per 1,000 pages and memory, beside a bare loop, Scrapy and spider
 	$(CARGO) run --release --locked -p harvestman-bench -- all --pages 10000

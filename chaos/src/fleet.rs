@@ -69,22 +69,35 @@ impl Fleet {
         allow: &str,
         folder: &Path,
     ) -> Self {
-        let mut members = Vec::new();
+        let mut fleet = Fleet { members: Vec::new() };
         for (role, count) in
             [(Role::Dispatcher, size.dispatchers), (Role::Worker, size.workers), (Role::Parser, size.parsers)]
         {
-            let program = programs().join(format!("harvestman-{}", role.name()));
             for n in 0..count {
-                let ways = servers.ways().await;
-                let mut environment = servers.settings(&ways);
-                environment.extend(settings.iter().map(|(name, value)| ((*name).into(), (*value).into())));
-                environment.push(("HARVESTMAN_ALLOW".into(), allow.into()));
-                environment.push(("HARVESTMAN_ADMIN_LISTEN".into(), "127.0.0.1:0".into()));
-                let process = Process::keep(role, n, &program, environment, folder);
-                members.push(Member { process, ways });
+                fleet.add(role, n, servers, settings, allow, folder).await;
             }
         }
-        Fleet { members }
+        fleet
+    }
+
+    /// Starts one process more.
+    pub async fn add(
+        &mut self,
+        role: Role,
+        n: usize,
+        servers: &Servers,
+        settings: &[(&str, &str)],
+        allow: &str,
+        folder: &Path,
+    ) {
+        let program = programs().join(format!("harvestman-{}", role.name()));
+        let ways = servers.ways().await;
+        let mut environment = servers.settings(&ways);
+        environment.extend(settings.iter().map(|(name, value)| ((*name).into(), (*value).into())));
+        environment.push(("HARVESTMAN_ALLOW".into(), allow.into()));
+        environment.push(("HARVESTMAN_ADMIN_LISTEN".into(), "127.0.0.1:0".into()));
+        let process = Process::keep(role, n, &program, environment, folder);
+        self.members.push(Member { process, ways });
     }
 
     /// The processes of a service.

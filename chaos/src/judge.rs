@@ -2,6 +2,7 @@
 //! docs/RELIABILITY.md.
 
 use crate::fleet::Fleet;
+use crate::strike::Poison;
 use crate::world::World;
 use backends::postgres::PostgresStore;
 use shared::ids::RunId;
@@ -41,6 +42,17 @@ impl Judgement {
 /// Judges a run that is over. Between two requests to one host there must be `delay`; at most `again`
 /// requests may have been made again.
 pub async fn judge(world: &World, run: RunId, delay: Duration, again: usize) -> Judgement {
+    judge_but(world, run, delay, again, None).await
+}
+
+/// The same, where one page must have been closed as poison instead.
+pub async fn judge_but(
+    world: &World,
+    run: RunId,
+    delay: Duration,
+    again: usize,
+    poison: Option<&Poison>,
+) -> Judgement {
     let store = world.store().await;
     let mut judgement = Judgement::default();
     let pages = pages(&store, run).await;
@@ -48,7 +60,7 @@ pub async fn judge(world: &World, run: RunId, delay: Duration, again: usize) -> 
     bytes(world, &pages, &mut judgement).await;
     let records = records(&store, run).await;
     for site in &world.sites.0 {
-        judge_site(site, &pages, &records, delay, &mut judgement);
+        judge_site(site, &pages, &records, delay, poison, &mut judgement);
     }
     if judgement.recovered > again {
         let made = judgement.recovered;
@@ -120,6 +132,7 @@ fn judge_site(
     pages: &[PageRow],
     records: &[RecordRow],
     delay: Duration,
+    poison: Option<&Poison>,
     judgement: &mut Judgement,
 ) {
     let truth = site.truth();
@@ -131,13 +144,22 @@ fn judge_site(
         check(&truth, Some(lines.as_bytes()), &hits, Compare::Typed).expect("lines of text");
     let rows: HashMap<&str, &PageRow> = pages.iter().map(|row| (&*row.url, row)).collect();
     for page in truth.pages().filter(|page| page.must) {
+        if let Some(poison) = poison.filter(|poison| poison.url == page.url) {
+            let reason = rows.get(&*page.url).and_then(|row| row.reason.as_deref());
+            if reason != Some(poison.reason) {
+                judgement.broken.push(format!("F25: {} ends as {reason:?}", page.url));
+            }
+            continue;
+        }
         if rows.get(&*page.url).is_none_or(|row| row.outcome != "fetched") {
             let row = rows.get(&*page.url).map(|row| (&row.outcome, &row.reason));
             judgement.broken.push(format!("I1: {} ends as {row:?} ({})", page.url, page.oddity));
             judgement.lost += 1;
         }
     }
-    judgement.lost += verdict.lost.len() + verdict.missing_records.len() + verdict.wrong_records.len();
+    let is_poison = |page: &&String| poison.is_some_and(|poison| page.starts_with(&poison.url));
+    let missing = verdict.missing_records.iter().filter(|page| !is_poison(page)).count();
+    judgement.lost += verdict.lost.len() + missing + verdict.wrong_records.len();
     judgement.duplicated += verdict.duplicated.len();
     judgement.unexpected += verdict.unexpected.len()
         + verdict.denied_fetched.len()

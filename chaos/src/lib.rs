@@ -9,12 +9,17 @@
 pub mod dice;
 pub mod faults;
 pub mod fleet;
+pub mod http;
+pub mod idle;
 pub mod judge;
+pub mod letters;
 pub mod matrix;
 pub mod meddler;
 pub mod process;
+pub mod receiver;
 pub mod round;
 pub mod servers;
 pub mod sites;
 pub mod strike;
+pub mod table;
 pub mod world;

@@ -1,4 +1,5 @@
-//! `make chaos`: the kill matrix. `ROUNDS`, `SEED` and `ONLY=F10,F12` in the environment say which rounds.
+//! `make chaos`: the kill matrix. `ROUNDS`, `SEED` and `ONLY=F10,F12` in the environment say which rounds;
+//! the lines that hold go into the table of the file that `TABLE` names.
 
 use chaos::matrix::{self, Plan};
 use std::process::ExitCode;
@@ -11,7 +12,8 @@ fn number(name: &str, usual: u64) -> Result<u64, String> {
 fn plan() -> Result<Plan, String> {
     let only = std::env::var("ONLY").unwrap_or_default();
     let only = only.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect();
-    Ok(Plan { seed: number("SEED", 1)?, rounds: number("ROUNDS", 1)?, only })
+    let table = std::env::var_os("TABLE").map(Into::into);
+    Ok(Plan { seed: number("SEED", 1)?, rounds: number("ROUNDS", 1)?, only, table })
 }
 
 #[tokio::main]
@@ -25,5 +27,12 @@ async fn main() -> ExitCode {
     };
     // Kept: whoever looks for a reason wants the logs.
     let folder = tempfile::Builder::new().prefix("harvestman-chaos-").tempdir().expect("a folder").keep();
-    if matrix::play(&plan, &folder).await { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    match matrix::play(&plan, &folder).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::from(2)
+        }
+    }
 }

@@ -4,6 +4,8 @@
 use crate::dice::Dice;
 use backends::amqp::{AmqpOptions, AmqpQueue};
 use bytes::Bytes;
+use shared::ids::{HostId, Incarnation, LeaseId, RunId, SegmentId};
+use shared::messages::{Claim, LeaseReport, Paced, SegmentRef, SegmentStored, encode};
 use shared::ports::{Lane, Queue};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -14,13 +16,59 @@ const LANES: [Lane; 4] =
 /// Messages held back at a time.
 const HELD: u64 = 6;
 
-/// What lies in a lane that nobody can read: nothing, noise, another version, another message.
-pub const GARBAGE: [&[u8]; 4] = [
-    b"",
-    b"\xff\xfe\x00 noise",
-    b"{\"m\":\"segment.stored\",\"v\":99,\"b\":{}}",
-    b"{\"m\":\"nobody\",\"v\":1,\"b\":{}}",
-];
+/// Dead letters of a littering: four kinds in four lanes.
+pub const LETTERS: u64 = 16;
+/// Dead letters of all litterings together: nothing is the same as nothing.
+pub const EMPTY: u64 = 4;
+
+/// What nobody can read: nothing, noise, another version, another message, a megabyte of noise. The number
+/// makes it another one.
+fn garbage(number: u64) -> [Bytes; 5] {
+    [
+        Bytes::new(),
+        [&b"\xff\xfe\x00 noise"[..], &number.to_be_bytes()].concat().into(),
+        format!("{{\"m\":\"segment.stored\",\"v\":99,\"b\":{{\"number\":{number}}}}}").into(),
+        format!("{{\"m\":\"nobody\",\"v\":1,\"b\":{{\"number\":{number}}}}}").into(),
+        format!("{number}{}", "x".repeat(1 << 20)).into(),
+    ]
+}
+
+/// What can be read, and is about nothing that there is; with a field that nobody knows.
+fn of_nothing() -> Vec<(Lane, Bytes)> {
+    let (lease, run, host) = (LeaseId(i64::MAX), RunId(i64::MAX), HostId(7));
+    let worker = Incarnation::new("nobody");
+    let at =
+        SegmentRef { segment: SegmentId::new(), object: "runs/0/none.warc.gz".into(), offset: 0, len: 9 };
+    let report = LeaseReport {
+        lease,
+        host,
+        run,
+        worker: worker.clone(),
+        segments: vec![at.clone()],
+        not_begun: Vec::new(),
+        next_in_ms: 0,
+        delay_ms: 0,
+        failures: 0,
+        down: false,
+        robots: None,
+        jar: None,
+    };
+    vec![
+        (Lane::Claim, wider(&encode(&Claim { lease, host, worker }))),
+        (Lane::Paced, wider(&encode(&Paced::Report(Box::new(report))))),
+        (Lane::Parse { urgent: false }, wider(&encode(&SegmentStored { run, at }))),
+    ]
+}
+
+/// A message with a field more.
+fn wider(message: &Bytes) -> Bytes {
+    let mut message: serde_json::Value = serde_json::from_slice(message).expect("a message of ours");
+    message["unknown"] = "a field of tomorrow".into();
+    if let Some(body) = message["b"].as_object_mut() {
+        body.insert("unknown".into(), "a field of tomorrow".into());
+    }
+    message.to_string().into()
+}
 
 fn queue(url: &str) -> AmqpQueue {
     AmqpQueue::new(AmqpOptions::new(url, "meddler")).expect("the broker's own address")
@@ -48,12 +96,13 @@ async fn lane_of(queue: AmqpQueue, lane: Lane, until: Instant, mut dice: Dice) {
     // The rest comes again, to others.
 }
 
-/// Leaves garbage in every lane.
-pub async fn litter(url: &str) {
+/// Leaves garbage in every lane, and what is about nothing.
+pub async fn litter(url: &str, dice: &mut Dice) {
     let queue = queue(url);
-    let mut garbage: Vec<Bytes> = GARBAGE.iter().map(|bytes| Bytes::from_static(bytes)).collect();
-    garbage.push(Bytes::from(vec![b'x'; 1 << 20]));
     for lane in LANES {
-        queue.publish(&lane, garbage.clone()).await.expect("published");
+        queue.publish(&lane, garbage(dice.below(u64::MAX)).into()).await.expect("published");
+    }
+    for (lane, message) in of_nothing() {
+        queue.publish(&lane, vec![message]).await.expect("published");
     }
 }

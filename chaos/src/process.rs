@@ -22,11 +22,13 @@ pub enum Role {
     Worker,
     /// `harvestman-parser`
     Parser,
+    /// `harvestman-api`
+    Api,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Role; 3] = [Role::Dispatcher, Role::Worker, Role::Parser];
+    pub const ALL: [Role; 4] = [Role::Dispatcher, Role::Worker, Role::Parser, Role::Api];
 
     /// As it stands in names of programs and settings.
     pub fn name(self) -> &'static str {
@@ -34,9 +36,13 @@ impl Role {
             Role::Dispatcher => "dispatcher",
             Role::Worker => "worker",
             Role::Parser => "parser",
+            Role::Api => "api",
         }
     }
 }
+
+/// Names and values.
+type Environment = Vec<(String, String)>;
 
 enum Order {
     /// SIGKILL, and start again when this is cancelled or after a moment.
@@ -44,8 +50,11 @@ enum Order {
     /// SIGKILL, and stay down until `Up`.
     Down(oneshot::Sender<()>),
     Up,
-    /// Start again, to die at a crash point.
-    CrashAt(String),
+    /// Start again with these in its environment; once, or in every life from now on.
+    With {
+        environment: Environment,
+        once: bool,
+    },
     /// SIGTERM, wait for the end, and stay down.
     End(oneshot::Sender<()>),
 }
@@ -56,7 +65,7 @@ struct State {
     pid: AtomicU32,
     /// It died though nobody meant it to.
     died: AtomicU64,
-    /// It died at its crash point.
+    /// It died as it was told to.
     crashed: watch::Sender<u64>,
     crash_meant: AtomicBool,
 }
@@ -79,19 +88,18 @@ impl Process {
     ///
     /// # Panics
     /// If the program cannot be started at all.
-    pub fn keep(
-        role: Role,
-        n: usize,
-        program: &Path,
-        environment: Vec<(String, String)>,
-        folder: &Path,
-    ) -> Self {
+    pub fn keep(role: Role, n: usize, program: &Path, environment: Environment, folder: &Path) -> Self {
         let log = folder.join(format!("{}-{n}.log", role.name()));
         let (orders, told) = mpsc::unbounded_channel();
         let state = Arc::new(State::default());
-        let keeper =
-            Keeper { program: program.to_owned(), environment, log: log.clone(), state: state.clone() };
-        let child = keeper.start(None);
+        let keeper = Keeper {
+            program: program.to_owned(),
+            environment,
+            always: Vec::new(),
+            log: log.clone(),
+            state: state.clone(),
+        };
+        let child = keeper.start(&[]);
         Process { role, n, log, orders, state, _keeper: tokio::spawn(keeper.keep(child, told)) }
     }
 
@@ -119,8 +127,20 @@ impl Process {
     pub fn crash_at(&self, point: &str) -> watch::Receiver<u64> {
         let mut crashed = self.state.crashed.subscribe();
         crashed.mark_unchanged();
-        let _keeper_is_there = self.orders.send(Order::CrashAt(point.to_owned()));
+        let environment = vec![("CRASH_AT".to_owned(), point.to_owned())];
+        let _keeper_is_there = self.orders.send(Order::With { environment, once: true });
         crashed
+    }
+
+    /// Started again, now and ever after with these in its environment; with none: as at first.
+    pub fn always(&self, environment: &[(&str, &str)]) {
+        let environment = environment.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let _keeper_is_there = self.orders.send(Order::With { environment, once: false });
+    }
+
+    /// How often it died as it was told to.
+    pub fn crashed(&self) -> u64 {
+        *self.state.crashed.borrow()
     }
 
     async fn order(&self, order: impl FnOnce(oneshot::Sender<()>) -> Order) {
@@ -169,33 +189,32 @@ impl Process {
 
 struct Keeper {
     program: PathBuf,
-    environment: Vec<(String, String)>,
+    environment: Environment,
+    /// What every life gets besides.
+    always: Environment,
     log: PathBuf,
     state: Arc<State>,
 }
 
 impl Keeper {
-    fn start(&self, crash_at: Option<&str>) -> Child {
+    fn start(&self, once: &[(String, String)]) -> Child {
         let log = File::options().create(true).append(true).open(&self.log).expect("a log file");
         let mut command = Command::new(&self.program);
         command
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .envs(self.environment.iter().chain(&self.always).chain(once).map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log file"))
             .stderr(log)
             .kill_on_drop(true);
-        if let Some(point) = crash_at {
-            command.env("CRASH_AT", point);
-        }
         let child = command
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}; `make chaos` builds it", self.program.display()));
         self.state.pid.store(child.id().unwrap_or_default(), Ordering::SeqCst);
-        self.state.crash_meant.store(crash_at.is_some(), Ordering::SeqCst);
+        self.state.crash_meant.store(!(once.is_empty() && self.always.is_empty()), Ordering::SeqCst);
         child
     }
 
-    async fn keep(self, child: Child, mut orders: mpsc::UnboundedReceiver<Order>) {
+    async fn keep(mut self, child: Child, mut orders: mpsc::UnboundedReceiver<Order>) {
         let mut child = Some(child);
         loop {
             let ended = async {
@@ -211,16 +230,19 @@ impl Keeper {
                         kill(&mut child).await;
                         let _nobody_waits = done.send(());
                         tokio::time::sleep(RESTART).await;
-                        child = Some(self.start(None));
+                        child = Some(self.start(&[]));
                     }
                     Some(Order::Down(done)) => {
                         kill(&mut child).await;
                         let _nobody_waits = done.send(());
                     }
-                    Some(Order::Up) => if child.is_none() { child = Some(self.start(None)) },
-                    Some(Order::CrashAt(point)) => {
+                    Some(Order::Up) => if child.is_none() { child = Some(self.start(&[])) },
+                    Some(Order::With { environment, once }) => {
                         kill(&mut child).await;
-                        child = Some(self.start(Some(&point)));
+                        child = Some(if once { self.start(&environment) } else {
+                            self.always = environment;
+                            self.start(&[])
+                        });
                     }
                     Some(Order::End(done)) => {
                         self.signal_end().await;
@@ -237,7 +259,7 @@ impl Keeper {
                         self.state.died.fetch_add(1, Ordering::SeqCst);
                     }
                     tokio::time::sleep(RESTART).await;
-                    child = Some(self.start(None));
+                    child = Some(self.start(&[]));
                 }
             }
         }

@@ -2,18 +2,19 @@
 
 use crate::dice::Dice;
 use crate::faults::{Fault, What};
-use crate::judge::{Judgement, judge};
-use crate::strike::strike;
+use crate::judge::{Judgement, judge_but};
+use crate::letters;
+use crate::meddler;
+use crate::strike::{Armed, strike};
 use crate::world::World;
 use shared::ids::RunId;
 use shared::ports::store::Runs;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// Between two requests to one host.
 pub const DELAY: Duration = Duration::from_millis(25);
-/// How often a fault strikes in a round.
-const STRIKES: u64 = 2;
 /// A run ends by then, when nothing goes wrong any more (I7).
 const PATIENCE: Duration = Duration::from_secs(90);
 /// The next strike comes by then, however far the run is.
@@ -29,33 +30,64 @@ pub struct Played {
     pub took: Duration,
     /// Requests that the sites saw.
     pub requests: usize,
+    /// How often the fault struck while the run was under way.
+    pub struck: u64,
     /// Processes that died though nobody meant it to.
     pub died: u64,
 }
 
-/// Plays it.
-pub async fn play(world: &World, fault: &Fault, dice: &mut Dice) -> Played {
+/// Plays the so manieth round of a fault.
+pub async fn play(world: &World, fault: &Fault, round: u64, dice: &mut Dice) -> Played {
     world.sites.reset();
-    let died = world.fleet.died();
+    let (died, letters) = (world.fleet.died(), letters::filed(world).await);
+    let armed = Armed::for_fault(world, fault, dice).await;
     let began = Instant::now();
     let run = world.begin(world.sites.job(DELAY)).await;
-    let strikes = if fault.what == What::Nothing { 0 } else { STRIKES };
+    let (mut struck, mut failed) = (0, Vec::new());
+    let is_armed = matches!(fault.what, What::Crash(..) | What::Poison(_));
+    let strikes = if is_armed { 0 } else { fault.strikes() };
     let mut first = 0;
-    for _ in 0..strikes {
-        first += 5 + dice.below(world.sites.pages() as u64 / STRIKES);
+    for nth in 0..strikes {
+        first += 5 + dice.below(world.sites.pages() as u64 / 3);
         until_hits(world, first as usize).await;
-        strike(world, fault, dice).await;
+        struck += u64::from(!is_over(world, run).await);
+        match strike(world, run, fault, round * strikes + nth, dice).await {
+            Ok(()) => {}
+            Err(why) => failed.push(format!("I0: it did not come about: {why}")),
+        }
     }
     world.fleet.heal().await;
     let over = until_over(world, run).await;
     let took = began.elapsed();
+    struck += armed.died(world);
     let requests = world.sites.hits();
-    let again = strikes as usize * UNDER_WAY;
-    let mut judgement = judge(world, run, DELAY, again).await;
+    let again = struck.max(fault.strikes()) as usize * UNDER_WAY;
+    let mut judgement = judge_but(world, run, DELAY, again, armed.poison.as_ref()).await;
     if !over {
         judgement.broken.insert(0, format!("I7: the run does not end:\n{}", what_is_open(world, run)));
     }
-    Played { judgement, took, requests, died: world.fleet.died() - died }
+    if let Some(receiver) = &armed.receiver {
+        judgement.broken.extend(receiver.judge(world).await);
+    }
+    judgement.broken.extend(letters::judge(world, letters, dead(fault)).await);
+    if struck == 0 && fault.strikes() > 0 {
+        failed.push("I0: it never struck: no process came by its crash point, or the run was over".into());
+    }
+    judgement.broken.append(&mut failed);
+    armed.disarm(world).await;
+    Played { judgement, took, requests, struck, died: world.fleet.died() - died }
+}
+
+/// Dead letters that a fault should leave.
+fn dead(fault: &Fault) -> RangeInclusive<u64> {
+    match fault.what {
+        What::Garbage => {
+            let letters = fault.strikes() * meddler::LETTERS;
+            letters..=letters + meddler::EMPTY
+        }
+        What::Poison(_) => 1..=1,
+        _ => 0..=0,
+    }
 }
 
 /// For whoever looks for the reason: the rows that are not closed, and all that decides about them.
@@ -75,6 +107,10 @@ async fn until_hits(world: &World, hits: usize) {
     while world.sites.hits() < hits && Instant::now() < until {
         sleep(Duration::from_millis(20)).await;
     }
+}
+
+async fn is_over(world: &World, run: RunId) -> bool {
+    world.store().await.summary(run).await.is_ok_and(|summary| summary.state.is_over())
 }
 
 async fn until_over(world: &World, run: RunId) -> bool {

@@ -36,6 +36,17 @@ pub enum Server {
     Archive,
 }
 
+impl Server {
+    /// In words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Server::Database => "database",
+            Server::Broker => "broker",
+            Server::Archive => "archive",
+        }
+    }
+}
+
 /// One process's ways to the servers.
 pub struct Ways {
     /// To Postgres.

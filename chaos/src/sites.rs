@@ -16,13 +16,11 @@ impl Sites {
     pub async fn serve(seed: u64, clean: usize, pages: u32) -> Self {
         let mut sites = Vec::new();
         for n in 0..=clean {
-            let spec = match n {
-                0 => SiteSpec { seed, page_bytes: 3_000, links_per_page: 10, ..SiteSpec::messy(pages) },
-                _ => {
-                    let seed = seed + n as u64;
-                    SiteSpec { seed, page_bytes: 3_000, links_per_page: 10, ..SiteSpec::clean(pages) }
-                }
-            };
+            let like = if n == 0 { SiteSpec::messy(pages) } else { SiteSpec::clean(pages) };
+            // The last one sends its pages as they are, so that a worker can read them.
+            let gzip = n != clean;
+            let spec =
+                SiteSpec { seed: seed + n as u64, page_bytes: 3_000, links_per_page: 10, gzip, ..like };
             sites.push(serve(spec, n).await);
         }
         Sites(sites)

@@ -1,6 +1,7 @@
 //! Everything at once: sites, servers, a fleet, and a look into the store.
 
 use crate::fleet::{Fleet, Settings, Size};
+use crate::process::Role;
 use crate::servers::Servers;
 use crate::sites::Sites;
 use backends::postgres::PostgresStore;
@@ -22,6 +23,11 @@ pub struct World {
     pub fleet: Fleet,
     /// The archive, as the judge reads it.
     pub archive: S3Archive,
+    /// Where the API listens, if there is one.
+    pub api: String,
+    /// An address that webhooks may call.
+    pub hook: String,
+    allow: String,
 }
 
 impl World {
@@ -31,14 +37,23 @@ impl World {
     /// If a part cannot be had.
     pub async fn start(sites: Sites, size: &Size, settings: &Settings, folder: &Path) -> Self {
         let servers = Servers::start().await;
-        let fleet = Fleet::start(&servers, size, settings, &sites.allow(), folder).await;
+        let (api, hook) = (free("127.0.0.1").await, free("127.0.0.9").await);
+        let allow = format!("{},{hook}", sites.allow());
+        let fleet = Fleet::start(&servers, size, settings, &allow, folder).await;
         let access = Access::Key {
             id: testkit::servers::s3::KEY_ID.into(),
             secret: testkit::servers::s3::SECRET.into(),
         };
         let url = servers.archive_url();
         let archive = S3Archive::connect(&url, access, Limits::default());
-        World { archive: archive.await.expect("an archive"), sites, servers, fleet }
+        World { archive: archive.await.expect("an archive"), sites, servers, fleet, api, hook, allow }
+    }
+
+    /// An API as well, that whoever reaches it may use.
+    pub async fn with_api(mut self, folder: &Path) -> Self {
+        let settings = [("HARVESTMAN_API_LISTEN", &*self.api), ("HARVESTMAN_API_OPEN", "true")];
+        self.fleet.add(Role::Api, 0, &self.servers, &settings, &self.allow, folder).await;
+        self
     }
 
     /// A look into the store, as often as it takes.
@@ -59,4 +74,10 @@ impl World {
     pub async fn begin(&self, job: Job) -> RunId {
         self.store().await.create_run(NewRun::of(Arc::new(job))).await.expect("a run")
     }
+}
+
+/// A port that is free.
+async fn free(address: &str) -> String {
+    let listener = tokio::net::TcpListener::bind((address, 0)).await.expect("a port");
+    listener.local_addr().expect("its address").to_string()
 }

@@ -31,7 +31,7 @@ pub async fn run(room: &Room) -> Result<(), DispatcherError> {
     }
 }
 
-async fn answer(room: &Room, delivery: Delivery) -> Result<(), DispatcherError> {
+pub async fn answer(room: &Room, delivery: Delivery) -> Result<(), DispatcherError> {
     let claim: Claim = match messages::decode(&delivery.body) {
         Ok(claim) => claim,
         Err(why) => return Ok(delivery.bury(&why.to_string()).await?),

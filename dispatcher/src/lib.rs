@@ -24,10 +24,12 @@ mod reparse;
 mod schedules;
 mod seeds;
 mod sweep;
+mod turns;
 mod webhooks;
 
 pub use config::Config;
 pub use metrics::METRICS;
+pub use turns::Turns;
 
 use egress::Egress;
 use shared::clock::Clock;

@@ -40,7 +40,7 @@ pub async fn run(room: &Room) -> Result<(), DispatcherError> {
     Ok(())
 }
 
-async fn offer(room: &Room) -> Result<Offers, DispatcherError> {
+pub async fn offer(room: &Room) -> Result<Offers, DispatcherError> {
     let made = room.deps.store.offer(room.config.offer()).await?;
     if !made.offers.is_empty() {
         crash::point("dispatcher.after_offer");

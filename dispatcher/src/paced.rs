@@ -31,7 +31,7 @@ pub async fn run(room: &Room) -> Result<(), DispatcherError> {
     }
 }
 
-async fn take(room: &Room, delivery: Delivery) -> Result<(), DispatcherError> {
+pub async fn take(room: &Room, delivery: Delivery) -> Result<(), DispatcherError> {
     match messages::decode(&delivery.body) {
         Ok(Paced::Report(report)) => {
             let fresh = room.deps.store.report(&report).await?;

@@ -28,7 +28,7 @@ pub async fn run(room: &Room) -> Result<(), DispatcherError> {
     Ok(())
 }
 
-async fn admit_all(room: &Room) -> Result<(), DispatcherError> {
+pub async fn admit_all(room: &Room) -> Result<(), DispatcherError> {
     for run in room.deps.store.seeding().await? {
         admit_run(room, run).await?;
         room.bell.notify_waiters();

@@ -32,7 +32,7 @@ pub async fn run(room: &Room) -> Result<(), DispatcherError> {
 }
 
 /// One turn; true: there is more to do at once.
-async fn sweep(room: &Room) -> Result<bool, DispatcherError> {
+pub async fn sweep(room: &Room) -> Result<bool, DispatcherError> {
     let swept = room.deps.store.sweep(room.config.sweep()).await?;
     crash::point("dispatcher.in_sweep");
     let changed = swept.lapsed + swept.expired + swept.due + swept.cut;

@@ -31,6 +31,7 @@ mod retry;
 mod segment;
 pub mod sitemap;
 mod tree;
+mod turns;
 mod visit;
 mod walk;
 
@@ -38,3 +39,4 @@ pub use consume::{Config, Deps, ParserError, run};
 pub use extract::check;
 pub use metrics::METRICS;
 pub use preview::preview;
+pub use turns::Turns;

@@ -23,6 +23,8 @@ pub enum Through {
     ToClient,
     /// Nothing.
     Nothing,
+    /// There is nobody: connections are refused, and those that there are broken.
+    Refused,
 }
 
 impl Through {
@@ -31,7 +33,7 @@ impl Through {
             Through::Both => true,
             Through::ToServer => to_server,
             Through::ToClient => !to_server,
-            Through::Nothing => false,
+            Through::Nothing | Through::Refused => false,
         }
     }
 }
@@ -57,8 +59,21 @@ impl Proxy {
         let end = CancellationToken::new();
         let (wires, cuts, stop) = (through.subscribe(), broken.subscribe(), end.clone());
         tokio::spawn(stop.run_until_cancelled_owned(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(connection(client, server, wires.clone(), cuts.clone()));
+            let mut listener = listener;
+            loop {
+                let refused = until(wires.clone(), |what| what == Through::Refused);
+                tokio::select! {
+                    accepted = listener.accept() => {
+                        let Ok((client, _)) = accepted else { return };
+                        tokio::spawn(connection(client, server, wires.clone(), cuts.clone()));
+                        continue;
+                    }
+                    () = refused => {}
+                }
+                drop(listener);
+                until(wires.clone(), |what| what != Through::Refused).await;
+                let Ok(again) = TcpListener::bind(address).await else { return };
+                listener = again;
             }
         }));
         Ok(Proxy { address, through, broken, _end: end.drop_guard() })
@@ -80,6 +95,13 @@ impl Proxy {
     }
 }
 
+/// Returns when it is so. Where nobody changes it any more: never.
+async fn until(mut through: watch::Receiver<Through>, is: impl Fn(Through) -> bool) {
+    if through.wait_for(|what| is(*what)).await.is_err() {
+        std::future::pending().await
+    }
+}
+
 async fn connection(
     client: TcpStream,
     server: SocketAddr,
@@ -94,9 +116,10 @@ async fn connection(
     let Ok(server) = TcpStream::connect(server).await else { return };
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    let back = through.clone();
+    let (back, refused) = (through.clone(), until(through.clone(), |what| what == Through::Refused));
     tokio::select! {
         _ = broken.changed() => {}
+        () = refused => {}
         _ = async { tokio::join!(carry(from_client, to_server, through, true), carry(from_server, to_client, back, false)) } => {}
     }
 }
@@ -158,5 +181,29 @@ mod tests {
         }
         proxy.cut();
         assert_eq!(client.read(&mut letter).await.unwrap_or(0), 0);
+    }
+
+    #[tokio::test]
+    async fn who_refuses_is_there_again_at_the_same_port() {
+        let proxy = Proxy::to(echo().await).await.unwrap();
+        let mut client = TcpStream::connect(proxy.address()).await.unwrap();
+        let mut letter = [0];
+        client.write_all(b"a").await.unwrap();
+        client.read_exact(&mut letter).await.unwrap();
+        proxy.let_through(Through::Refused);
+        assert_eq!(client.read(&mut letter).await.unwrap_or(0), 0);
+        while TcpStream::connect(proxy.address()).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        proxy.let_through(Through::Both);
+        let mut client = loop {
+            match TcpStream::connect(proxy.address()).await {
+                Ok(client) => break client,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        };
+        client.write_all(b"b").await.unwrap();
+        client.read_exact(&mut letter).await.unwrap();
+        assert_eq!(letter, *b"b");
     }
 }

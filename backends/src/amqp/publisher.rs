@@ -97,6 +97,7 @@ impl Publisher {
             let publishing = line.channel.basic_publish("".into(), key.clone(), options, message, properties);
             confirms.push(within(deadline, "publishing", publishing).await?);
         }
+        shared::crash::point("queue.before_confirm");
         let mut taken = vec![false; left.len()];
         let mut returned = Vec::new();
         for (place, confirm) in confirms.into_iter().enumerate() {

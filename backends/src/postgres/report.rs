@@ -57,6 +57,7 @@ async fn once(store: &PostgresStore, report: &LeaseReport) -> Result<bool> {
         tx.undo().await?;
         return Ok(false);
     }
+    shared::crash::point("store.in_report");
     tx.commit().await?;
     Ok(true)
 }

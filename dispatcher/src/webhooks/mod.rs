@@ -72,6 +72,7 @@ async fn turn(room: &Room) -> Result<bool, DispatcherError> {
         .map(|delivery| async move { attempt(egress, delivery, now).await })
         .buffer_unordered(AT_ONCE);
     while let Some(attempt) = tries.next().await {
+        shared::crash::point("dispatcher.in_webhook");
         control.settle_delivery(attempt, PATIENCE).await?;
     }
     Ok(more)

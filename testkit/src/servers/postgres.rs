@@ -128,11 +128,23 @@ impl Postgres {
     /// # Panics
     /// Where the statement fails.
     pub fn sql(&self, database: &str, statement: &str) -> String {
+        run(&self.psql(database, statement).each_ref().map(String::as_str))
+    }
+
+    /// The same for a statement that may fail; whether it did not.
+    pub fn try_sql(&self, database: &str, statement: &str) -> bool {
+        let mut process = as_user(&self.psql(database, statement).each_ref().map(String::as_str));
+        process.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        process.status().is_ok_and(|status| status.success())
+    }
+
+    fn psql(&self, database: &str, statement: &str) -> [String; 7] {
         let psql = match &self.own {
             Some(own) => text(&own.programs.join("psql")),
             None => "psql".to_owned(),
         };
-        run(&[&psql, &self.url(database), "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", statement])
+        let url = self.url(database);
+        [&psql, &url, "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", statement].map(str::to_owned)
     }
 
     /// The port of the own server on 127.0.0.1.

@@ -135,6 +135,18 @@ impl RabbitMq {
         }
     }
 
+    /// Stops it in order; gone when this returns.
+    ///
+    /// # Panics
+    /// If it is not a broker of our own.
+    pub fn shut_down(&self) {
+        let stopped = self.node().control(&["stop"]);
+        assert!(stopped.expect("rabbitmqctl runs").success());
+        if let Some(mut child) = self.node().running.lock().take() {
+            let _ended = child.wait();
+        }
+    }
+
     /// Starts it, on what is in its folder; kills it before, if it runs.
     ///
     /// # Panics
