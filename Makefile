@@ -9,7 +9,7 @@ TESTED := --features harvestman-shared/schema,harvestman/cluster
 
 include deploy.mk
 
-.PHONY: chaos help setup build test test-azure firecrawl-test console-test lint fmt doc schema openapi warc-check bench bench-scale clean
+.PHONY: chaos help setup build test test-azure firecrawl-test console-test lint fmt doc schema public-suffixes openapi warc-check bench bench-scale clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,11 @@ doc: ## the documentation of the code
 
 schema: ## write the job's JSON Schema anew
 	UPDATE_SCHEMA=1 $(CARGO) test --quiet -p harvestman-shared --features schema --test schema
+
+public-suffixes: $(VENV)/ready ## get the public suffix list anew
+	$(VENV)/bin/pip download --quiet --no-deps --dest target/suffixes publicsuffixlist
+	$(PYTHON) -m zipfile --extract target/suffixes/publicsuffixlist-*.whl target/suffixes
+	cp target/suffixes/publicsuffixlist/public_suffix_list.dat shared/src/frontier/
 
 openapi: ## write the description of the API anew
 	UPDATE_OPENAPI=1 $(CARGO) test --quiet -p harvestman-api --test routes

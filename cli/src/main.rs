@@ -19,7 +19,7 @@ use shared::job::JobError;
 use std::process::ExitCode;
 
 /// Threads for files and for parsing.
-const BLOCKING_THREADS: usize = 8;
+const BLOCKING_THREADS: usize = 4;
 /// Bad use: wrong flags, or a job that cannot be run.
 const BAD_USE: u8 = 2;
 

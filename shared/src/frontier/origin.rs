@@ -1,6 +1,13 @@
 //! A URL's origin and site, as the frontier compares them.
 
+use publicsuffix::{List, Psl};
+use std::sync::LazyLock;
 use url::{Host, Position, Url};
+
+/// The public suffix list, <https://publicsuffix.org>; `make public-suffixes` gets it anew. As data, because as
+/// code (crate `psl`) it is more than half of what this crate would have to compile.
+static SUFFIXES: LazyLock<List> =
+    LazyLock::new(|| include_str!("public_suffix_list.dat").parse().unwrap_or_default());
 
 /// Scheme, name and port; the port only where it is not the scheme's own: `https://example.com`.
 pub fn origin(url: &Url) -> String {
@@ -34,9 +41,14 @@ pub(super) fn plain_host(url: &Url) -> Option<&str> {
 pub fn site(url: &Url) -> Option<&str> {
     let name = url.host_str()?;
     match url.host()? {
-        Host::Domain(domain) => Some(psl::domain_str(domain).unwrap_or(name)),
+        Host::Domain(domain) => Some(registrable(domain).unwrap_or(name)),
         Host::Ipv4(_) | Host::Ipv6(_) => Some(name),
     }
+}
+
+/// None for a public suffix itself, and for a name of one label.
+fn registrable(domain: &str) -> Option<&str> {
+    std::str::from_utf8(SUFFIXES.domain(domain.as_bytes())?.as_bytes()).ok()
 }
 
 #[cfg(test)]
@@ -60,6 +72,22 @@ mod tests {
             ("http://localhost:8080/", "http://localhost:8080", "localhost:8080", "localhost"),
             ("https://me.github.io/", "https://me.github.io", "me.github.io", "me.github.io"),
             ("https://co.uk/", "https://co.uk", "co.uk", "co.uk"),
+            ("https://a.b.city.kobe.jp/", "https://a.b.city.kobe.jp", "a.b.city.kobe.jp", "city.kobe.jp"),
+            ("https://a.b.c.kobe.jp/", "https://a.b.c.kobe.jp", "a.b.c.kobe.jp", "b.c.kobe.jp"),
+            (
+                "https://www.xn--85x722f.com.cn/",
+                "https://www.xn--85x722f.com.cn",
+                "www.xn--85x722f.com.cn",
+                "xn--85x722f.com.cn",
+            ),
+            (
+                "https://a.b.xn--55qx5d.cn/",
+                "https://a.b.xn--55qx5d.cn",
+                "a.b.xn--55qx5d.cn",
+                "b.xn--55qx5d.cn",
+            ),
+            ("https://a.b.invalid/", "https://a.b.invalid", "a.b.invalid", "b.invalid"),
+            ("https://www.example.com./", "https://www.example.com.", "www.example.com.", "example.com."),
         ] {
             let url = Url::parse(url).unwrap();
             assert_eq!(origin(&url), is_origin, "{url}");
