@@ -68,9 +68,12 @@ async fn preview(
             let timeout = patience(&app, None);
             let job = super::checked(&app, one::job(&url, timeout))?;
             let one = one::harvest(&app, &caller, once, job, timeout).await?;
-            let seq = one.page.filter(|page| page.len.is_some()).map(|page| page.seq);
-            let none =
-                || Problem::new(StatusCode::BAD_GATEWAY, "the page could not be had; its run says why");
+            let seq = one.page.as_ref().filter(|page| page.len.is_some()).map(|page| page.seq);
+            let none = || {
+                let why = one.page.as_ref().and_then(|page| page.reason.as_deref()).unwrap_or("no answer");
+                let detail = format!("the page could not be had: {why} (run {})", one.run);
+                Problem::new(StatusCode::BAD_GATEWAY, detail)
+            };
             stored(&app, &caller, one.run, seq.ok_or_else(none)?).await?
         }
         _ => {

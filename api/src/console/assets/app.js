@@ -63,6 +63,7 @@ async function go(moved) {
   main.replaceChildren(shown);
   const heading = main.querySelector('h1');
   document.title = heading ? `${heading.textContent} · Harvestman` : 'Harvestman';
+  for (const current of document.querySelectorAll('nav [aria-current]')) current.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   if (moved) {
     scrollTo(0, 0);
     heading?.focus({ preventScroll: true });

@@ -11,7 +11,7 @@ function furnish(node, attributes, children) {
     else if ((key === 'href' || key === 'src') && !FOLLOWED.test(value)) continue;
     else node.setAttribute(key, value === true ? '' : value);
   }
-  node.append(...children.flat(9).filter((child) => child !== undefined && child !== null && child !== false));
+  node.append(...children.flat(9).filter((child) => child !== undefined && child !== null && child !== false && child !== ''));
   return node;
 }
 

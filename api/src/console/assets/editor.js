@@ -15,11 +15,11 @@ seeds:
   urls:
     - https://example.com/
 scope:
-  within: host        # host, site, path, prefix, any
+  within: host      # or site, path, prefix, any
 limits:
   pages: 1000
 extract:
-  # each: .product    # every match is one record; without it a page is one record
+  # each: .product  # a record for each match
   fields:
     title: h1
     # link: a.more@href

@@ -39,6 +39,7 @@ export async function live({ run, signal, told }) {
     bar.value = c.admitted ? c.closed / c.admitted : 0;
     bar.hidden = isOver(run);
     refill(said, isOver(run) ? ['Ended ', when(run.ended_at), '.'] : [`${number(c.closed)} of ${number(c.admitted)} URLs that are known so far are done. Began `, when(run.created_at), '.']);
+    if (isOver(run) && !c.pages && !next.firstChild) next.append(make('p', { class: 'problem' }, 'No page was fetched. Why is told below, by reason.'));
     const hasNext = isOver(run) && c.records > 0;
     if (hasNext && !next.firstChild) {
       next.append(make('p', { class: 'next' }, make('a', { class: 'button', href: `${base}/records` }, `See the ${number(c.records)} records`)));

@@ -73,6 +73,6 @@ export async function versions({ run, signal }) {
   await read();
   return make('div', {}, list, make('section', { class: 'panel' }, make('h2', {}, 'Parse the stored pages again'),
     isOver(run) ? undefined : make('p', {}, 'This can be done when the run is over.'),
-    field('Rules, as YAML or JSON', source, 'As `extract` of a job. Nothing is asked of the site.'), told,
+    field('Rules, as YAML or JSON', source, ['As ', make('code', {}, 'extract'), ' of a job. Nothing is asked of the site.']), told,
     make('div', { class: 'row' }, again('Look first', true, {}), again('Parse and adopt', false, { class: 'second' }))));
 }
