@@ -190,7 +190,8 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(DefaultBodyLimit::max(app.config.max_body))
         .layer(CatchPanicLayer::custom(frame::panicked))
-        .layer(CompressionLayer::new().gzip(true))
         .layer(from_fn_with_state(app.clone(), frame::outer))
+        // Outside of `outer`, which puts other bodies into errors.
+        .layer(CompressionLayer::new().gzip(true))
         .with_state(app)
 }

@@ -5,6 +5,7 @@ mod common;
 use axum::body::Body;
 use common::{OPERATOR, World, job, json_request, request};
 use serde_json::{Value, json};
+use shared::body::{Bounds, decode};
 use std::time::Duration;
 
 #[tokio::test]
@@ -151,4 +152,24 @@ async fn throughput_is_of_the_run_that_is_asked_for() {
     }
     let other = world.tenant("other", "admin", json!({})).await;
     world.get(&other, &path).await.is(404);
+}
+
+#[tokio::test]
+async fn answers_that_are_compressed_can_be_read() {
+    let world = World::new().await;
+    let run = world.post(OPERATOR, "/v1/runs", &job()).await.is(201).json()["id"].clone();
+    let export = format!("/v1/runs/{run}/export?format=csv");
+    for (path, status, text) in [
+        ("/v1/runs/99", 404, "there is no run 99"),
+        ("/v1/runs?limit=0", 400, "query:limit"),
+        (export.as_str(), 200, "title"),
+        ("/openapi.json", 200, "3.1.0"),
+        ("/assets/dom.js", 200, "export const make"),
+    ] {
+        let asked = request("GET", path, OPERATOR).header("accept-encoding", "gzip");
+        let answer = world.send(asked.body(Body::empty()).unwrap()).await;
+        assert_eq!((answer.status.as_u16(), answer.header("content-encoding")), (status, "gzip"), "{path}");
+        let decoded = decode(Some("gzip"), &answer.bytes, Bounds::of(10 << 20)).unwrap();
+        assert!(String::from_utf8_lossy(&decoded.bytes).contains(text), "{path}");
+    }
 }

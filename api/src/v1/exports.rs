@@ -11,6 +11,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
 use export::{Shape, Sink};
+use futures::StreamExt;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use shared::ids::RunId;
@@ -111,6 +112,8 @@ async fn export_records(
     let stream = futures::stream::unfold(receiver, |mut receiver| async move {
         receiver.recv().await.map(|chunk| (chunk, receiver))
     });
+    // Whoever compresses it asks once more after its end.
+    let stream = stream.fuse();
     let mut response = Response::new(Body::from_stream(stream));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
