@@ -30,7 +30,7 @@ pub use v1::keys::make as make_key;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shared::clock::Clock;
@@ -193,5 +193,6 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), frame::outer))
         // Outside of `outer`, which puts other bodies into errors.
         .layer(CompressionLayer::new().gzip(true))
+        .layer(from_fn(frame::traced))
         .with_state(app)
 }

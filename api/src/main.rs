@@ -14,13 +14,13 @@ fn main() -> ExitCode {
         let listener = TcpListener::bind(&listen).await.map_err(|cause| {
             BadSetting::new("HARVESTMAN_API_LISTEN", format!("cannot listen on {listen}: {cause}"))
         })?;
-        let allow = frame.settings.allow_list()?;
+        let (allow, roots) = (frame.settings.allow_list()?, frame.settings.roots()?);
         let deps = Deps {
             store: frame.store().await?,
             archive: frame.archive().await?,
             queue: frame.queue().await?,
             clock: Arc::new(SystemClock),
-            egress: Arc::new(Egress::new(EgressConfig { allow, ..EgressConfig::default() })),
+            egress: Arc::new(Egress::new(EgressConfig { allow, roots, ..EgressConfig::default() })),
             check: parser::check,
             preview: Arc::new(parser::preview),
         };

@@ -3,9 +3,10 @@
 use crate::metrics::CLAIMS;
 use crate::patience::{Patience, consume};
 use crate::{DispatcherError, Room};
-use shared::crash;
 use shared::messages::{self, Answer, Claim};
 use shared::ports::{Delivery, Lane};
+use shared::{crash, trace};
+use tracing::Instrument;
 
 /// Claims taken at a time.
 const PREFETCH: u16 = 32;
@@ -20,7 +21,10 @@ pub async fn run(room: &Room) -> Result<(), DispatcherError> {
             next = claims.next() => next,
         };
         let done = match next {
-            Ok(delivery) => answer(room, delivery).await,
+            Ok(delivery) => {
+                let span = trace::follow(delivery.trace.as_ref(), || tracing::info_span!("grant"));
+                answer(room, delivery).instrument(span).await
+            }
             Err(error) => Err(error.into()),
         };
         match done {

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 fn main() -> ExitCode {
     service::run("dispatcher", Config::default(), METRICS, async |frame| {
-        let allow = frame.settings.allow_list()?;
+        let (allow, roots) = (frame.settings.allow_list()?, frame.settings.roots()?);
         let deps = Deps {
             queue: frame.queue().await?,
             store: frame.store().await?,
             clock: Arc::new(SystemClock),
-            egress: Some(Arc::new(Egress::new(EgressConfig { allow, ..EgressConfig::default() }))),
+            egress: Some(Arc::new(Egress::new(EgressConfig { allow, roots, ..EgressConfig::default() }))),
         };
         frame.begins();
         Ok(dispatcher::run(frame.config, deps, frame.stop).await?)

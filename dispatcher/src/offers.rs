@@ -7,9 +7,10 @@ use crate::{DispatcherError, Room};
 use bytes::Bytes;
 use shared::clock::Timestamp;
 use shared::ports::Lane;
-use shared::ports::store::Offers;
-use shared::{crash, messages, random};
+use shared::ports::store::{Offered, Offers};
+use shared::{crash, messages, random, trace};
 use std::time::Duration;
+use tracing::Instrument;
 
 /// The pause before another look where what was due at the last one is left to the timer.
 const OVERDUE: Duration = Duration::from_millis(100);
@@ -46,18 +47,14 @@ pub async fn offer(room: &Room) -> Result<Offers, DispatcherError> {
         crash::point("dispatcher.after_offer");
     }
     OFFERED.add(&[], made.offers.len() as u64);
-    for urgent in [true, false] {
-        let messages: Vec<Bytes> = made
-            .offers
-            .iter()
-            .filter(|offered| offered.urgent == urgent)
-            .map(|offered| messages::encode(&offered.offer))
-            .collect();
-        if messages.is_empty() {
-            continue;
-        }
+    // They come in order of urgency, and mostly nobody traces: one batch a lane.
+    for batch in made.offers.chunk_by(|a, b| a.urgent == b.urgent && a.trace == b.trace) {
+        let Offered { urgent, trace, .. } = &batch[0];
+        let messages: Vec<Bytes> = batch.iter().map(|offered| messages::encode(&offered.offer)).collect();
         tracing::debug!(offers = messages.len(), urgent, "leases offered");
-        if let Err(error) = room.deps.queue.publish(&Lane::Fetch { urgent }, messages).await {
+        let span = trace::follow(trace.as_ref(), || tracing::info_span!("offer", leases = messages.len()));
+        let lane = Lane::Fetch { urgent: *urgent };
+        if let Err(error) = room.deps.queue.publish(&lane, messages).instrument(span).await {
             tracing::warn!(%error, "offers lost; they lapse");
             return Err(error.into());
         }

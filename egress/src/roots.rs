@@ -22,6 +22,14 @@ impl Roots {
     }
 }
 
+impl std::str::FromStr for Roots {
+    type Err = BadRoots;
+
+    fn from_str(pem: &str) -> Result<Self, BadRoots> {
+        Roots::from_pem(pem.as_bytes())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,12 +13,13 @@ use shared::manifest::Manifest;
 use shared::messages::{self, Hint, Paced, SegmentStored, ToParse};
 use shared::ports::store::{ParsedSegment, StoreError};
 use shared::ports::{ArchiveError, Delivery, Lane};
-use shared::{crash, random, warc};
+use shared::{crash, random, trace, warc};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 /// Works through segments; shared by all that do so at once.
 pub struct Segments {
@@ -65,10 +66,23 @@ impl Segments {
     pub async fn handle(&self, delivery: Delivery) {
         crash::point("parser.after_delivery");
         let seen_before = delivery.redelivered;
+        let span = |stored: &SegmentStored| {
+            let (run, segment) = (stored.run, stored.at.segment);
+            trace::follow(
+                delivery.trace.as_ref(),
+                || tracing::info_span!("parse", %run, %segment, seen_before),
+            )
+        };
         ACTIVE.step(&[], 1.0);
         let verdict = match ToParse::decode(&delivery.body) {
-            Ok(ToParse::Stored(stored)) => self.segment(stored, seen_before).await,
-            Ok(ToParse::Waits(stored)) => self.segment(stored, true).await,
+            Ok(ToParse::Stored(stored)) => {
+                let span = span(&stored);
+                self.segment(stored, seen_before).instrument(span).await
+            }
+            Ok(ToParse::Waits(stored)) => {
+                let span = span(&stored);
+                self.segment(stored, true).instrument(span).await
+            }
             Ok(ToParse::Part(part)) => {
                 let _together = self.company.read().await;
                 self.parts.part(part).await

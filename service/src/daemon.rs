@@ -4,7 +4,8 @@ use crate::args::{self, Args, Task};
 use crate::frame::Frame;
 use crate::health::Health;
 use crate::recorder::Recorder;
-use crate::settings::{BadSetting, Settings};
+use crate::settings::{BadSetting, Common, Settings};
+use crate::traces::Traces;
 use crate::{admin, healthcheck, metered, signals, telemetry};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -61,9 +62,17 @@ where
             Err(answer) => anyhow::bail!("{answer}"),
         },
         _ => {
-            telemetry::start(settings.common.log_format, &settings.common.log_level);
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            let ended = runtime.block_on(serve(name, settings, counted, stage));
+            let ended = runtime.block_on(async {
+                let traces = Traces::of(name, &settings.common)?;
+                let Common { log_format, log_level, .. } = &settings.common;
+                telemetry::start_with(*log_format, log_level, traces.as_ref().map(Traces::lines));
+                let ended = serve(name, settings, counted, stage).await;
+                if let Some(traces) = traces {
+                    traces.end().await;
+                }
+                ended
+            });
             runtime.shutdown_timeout(LAST_THREADS);
             ended.map(|()| ExitCode::SUCCESS)
         }

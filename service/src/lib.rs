@@ -25,6 +25,8 @@ pub mod settings;
 mod shown;
 pub mod signals;
 pub mod telemetry;
+#[cfg(feature = "daemon")]
+pub mod traces;
 
 pub use shown::shown;
 

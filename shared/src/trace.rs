@@ -5,6 +5,7 @@
 //! is found and taken up ([`install`]); without that no message carries any.
 
 use std::sync::OnceLock;
+use tracing::Span;
 
 /// The two headers of W3C Trace Context.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,7 +22,7 @@ pub struct Propagation {
     /// The context of the current span, if it is in a trace.
     pub current: fn() -> Option<TraceContext>,
     /// Makes a new span a child of the context's.
-    pub follow: fn(&tracing::Span, &TraceContext),
+    pub follow: fn(&Span, &TraceContext),
 }
 
 static PROPAGATION: OnceLock<Propagation> = OnceLock::new();
@@ -37,10 +38,26 @@ impl TraceContext {
         PROPAGATION.get().and_then(|propagation| (propagation.current)())
     }
 
-    /// Makes a span that was not entered yet a child of this context's.
-    pub fn follow(&self, span: &tracing::Span) {
-        if let Some(propagation) = PROPAGATION.get() {
-            (propagation.follow)(span, self);
-        }
+    /// The context that its two headers spell.
+    pub fn of(traceparent: &str, tracestate: Option<&str>) -> Self {
+        TraceContext { traceparent: traceparent.into(), tracestate: tracestate.unwrap_or_default().into() }
     }
+}
+
+/// A span that begins a trace. Where nobody exports traces it is none, and costs nothing.
+pub fn begin(span: impl FnOnce() -> Span) -> Span {
+    if PROPAGATION.get().is_some() { span() } else { Span::none() }
+}
+
+/// A span that goes on with the trace of a context; none without one, or where nobody exports traces.
+pub fn follow(context: Option<&TraceContext>, span: impl FnOnce() -> Span) -> Span {
+    let (Some(context), Some(propagation)) = (context, PROPAGATION.get()) else { return Span::none() };
+    let span = span();
+    (propagation.follow)(&span, context);
+    span
+}
+
+/// A span below the current one; none outside of a trace.
+pub fn within(span: impl FnOnce() -> Span) -> Span {
+    if PROPAGATION.get().is_some() && !Span::current().is_none() { span() } else { Span::none() }
 }

@@ -1,4 +1,4 @@
-# What each service may do to the bucket, bound to its Kubernetes service account (IRSA). A worker writes; parsers and API read.
+# What each service may do to the bucket, bound to its Kubernetes service account (IRSA). A worker writes, and asks for one object to see whether the bucket is there; parsers and API read.
 resource "aws_iam_openid_connect_provider" "cluster" {
   url            = aws_eks_cluster.main.identity[0].oidc[0].issuer
   client_id_list = ["sts.amazonaws.com"]
@@ -45,6 +45,15 @@ data "aws_iam_policy_document" "worker" {
   statement {
     actions   = ["s3:PutObject", "s3:AbortMultipartUpload"]
     resources = ["${aws_s3_bucket.raw.arn}/*"]
+  }
+  # Whether it is ready it sees by asking for one object, which nobody makes; without the list a missing object looks like a forbidden one.
+  statement {
+    actions   = ["s3:GetObject"]
+    resources = ["${aws_s3_bucket.raw.arn}/*runs/0/none.warc.gz"]
+  }
+  statement {
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.raw.arn]
   }
   statement {
     actions   = ["kms:GenerateDataKey", "kms:Decrypt"]

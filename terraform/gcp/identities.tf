@@ -1,5 +1,5 @@
 # What each service may do, granted to its Kubernetes service account itself (Workload Identity Federation for GKE): no keys, no
-# Google service accounts between. A worker makes objects; parsers and API read them.
+# Google service accounts between. A worker makes objects and never changes one; parsers and API read them.
 locals {
   principal = "principal://iam.googleapis.com/projects/${local.number}/locations/global/workloadIdentityPools/${var.project}.svc.id.goog/subject/ns/harvestman/sa"
   bucket_roles = {
@@ -14,6 +14,15 @@ resource "google_storage_bucket_iam_member" "service" {
   bucket     = google_storage_bucket.raw.name
   role       = each.value
   member     = "${local.principal}/${each.key}"
+  depends_on = [google_container_cluster.main]
+}
+
+# A worker looks at what is there already when it stores a segment again, and asks for an object that nobody makes to see whether the
+# bucket is there.
+resource "google_storage_bucket_iam_member" "worker_reads" {
+  bucket     = google_storage_bucket.raw.name
+  role       = "roles/storage.objectViewer"
+  member     = "${local.principal}/worker"
   depends_on = [google_container_cluster.main]
 }
 

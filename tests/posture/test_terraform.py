@@ -54,3 +54,12 @@ def test_nothing_is_public_but_what_the_variables_say(cloud):
     assert not re.search(r"publicly_accessible\s*=\s*true|ipv4_enabled\s*=\s*true", text)
     for block in re.findall(r"ingress \{.*?\n  \}", text, re.S):
         assert "0.0.0.0/0" not in block
+
+
+def test_a_worker_may_ask_for_the_object_that_shows_whether_the_bucket_is_there():
+    probe = re.search(r'NO_OBJECT: &str = "(.*?)"', (ROOT / "service" / "src" / "frame.rs").read_text())[1]
+    aws, gcp, azure = ((ROOT / "terraform" / cloud / "identities.tf").read_text() for cloud in CLOUDS)
+    worker = aws[aws.index('"aws_iam_policy_document" "worker"'):aws.index('"aws_iam_policy_document" "reader"')]
+    assert re.search(rf'"s3:GetObject"\]\n +resources = \["[^"]*{probe}"', worker) and '"s3:ListBucket"' in worker
+    assert re.search(r'"worker_reads" \{[^}]*"roles/storage.objectViewer"\n  member .*/worker"', gcp), "it also looks at what it stored before"
+    assert 'worker = "Storage Blob Data Contributor"' in azure, "it reads as well"

@@ -8,12 +8,12 @@ use worker::{Config, Deps, METRICS};
 
 fn main() -> ExitCode {
     service::run("worker", Config::service(), METRICS, async |frame| {
-        let allow = frame.settings.allow_list()?;
+        let (allow, roots) = (frame.settings.allow_list()?, frame.settings.roots()?);
         let deps = Deps {
             archive: frame.archive().await?,
             queue: frame.queue().await?,
             clock: Arc::new(SystemClock),
-            egress: Arc::new(Egress::new(EgressConfig { allow, ..EgressConfig::default() })),
+            egress: Arc::new(Egress::new(EgressConfig { allow, roots, ..EgressConfig::default() })),
         };
         frame.begins();
         let config = Config { drain: frame.settings.drain(), ..frame.config };

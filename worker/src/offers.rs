@@ -9,14 +9,15 @@ use crate::patience::Patience;
 use crate::segment::Lost;
 use futures::FutureExt;
 use parking_lot::Mutex;
-use shared::crash;
 use shared::ids::LeaseId;
 use shared::messages::{LeaseOffer, LeaseReport, Paced, decode, encode};
 use shared::ports::{Consumer, Delivery, Lane, QueueError};
+use shared::{crash, trace};
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 /// Takes offers.
 #[derive(Clone)]
@@ -83,7 +84,12 @@ impl Offers {
 
     async fn handle(self, delivery: Delivery) {
         let settled = match decode::<LeaseOffer>(&delivery.body) {
-            Ok(offer) => self.hold(offer, delivery).await,
+            Ok(offer) => {
+                let (run, lease) = (offer.run, offer.lease);
+                let span = || tracing::info_span!("lease", %run, %lease);
+                let span = trace::follow(delivery.trace.as_ref(), span);
+                self.hold(offer, delivery).instrument(span).await
+            }
             Err(error) => delivery.bury(&error.to_string()).await,
         };
         if let Err(error) = settled {

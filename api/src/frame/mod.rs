@@ -5,6 +5,8 @@ pub mod extract;
 pub mod listing;
 mod once;
 mod outer;
+mod traced;
 
 pub use once::{Once, once};
 pub use outer::{outer, panicked};
+pub use traced::traced;

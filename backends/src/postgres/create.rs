@@ -9,6 +9,7 @@ use shared::ids::{RunId, UrlId};
 use shared::outcome::Kind;
 use shared::ports::StoreError;
 use shared::ports::store::NewRun;
+use shared::trace::TraceContext;
 
 /// Begins a run.
 pub(super) async fn create(store: &PostgresStore, new: &NewRun) -> Result<RunId> {
@@ -67,8 +68,8 @@ async fn insert_run(tx: &mut Tx, new: &NewRun) -> Result<RunId> {
     let deadline = limits.time().map(|span| tx.now.0.saturating_add(ms(span)));
     let query = sqlx::query(
         "INSERT INTO runs (state, seeds_open, urgent, weight, created_at, page_limit, byte_limit, deadline, name,
-                           fingerprint, job, tenant_id, job_id, once_key)
-         VALUES (0, 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING run_id",
+                           fingerprint, job, tenant_id, job_id, once_key, trace)
+         VALUES (0, 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING run_id",
     );
     let query = query
         .bind(i16::from(new.urgent))
@@ -82,7 +83,8 @@ async fn insert_run(tx: &mut Tx, new: &NewRun) -> Result<RunId> {
         .bind(text(job))
         .bind(new.tenant.0)
         .bind(new.job_id.map(|job| job.0))
-        .bind(new.once.clone().map(text));
+        .bind(new.once.clone().map(text))
+        .bind(TraceContext::current().map(|trace| text(trace.traceparent)));
     let row = tx.one(query).await?.ok_or_else(|| corrupt("a run without a number"))?;
     Ok(RunId(get(&row, 0)?))
 }

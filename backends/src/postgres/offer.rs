@@ -184,14 +184,14 @@ impl Maker {
         let mut blocks = BTreeMap::new();
         for Planned { run, host, kept, .. } in leases {
             let (lease, n) = made.get(&(run, host)).copied().unwrap_or((None, 0));
-            let urgent = self.run(run).is_some_and(|candidate| {
+            let (urgent, trace) = self.run(run).map_or((false, None), |candidate| {
                 candidate.pages = candidate.pages.map(|pages| pages + kept - n.min(kept));
                 candidate.leases -= u64::from(n == 0);
-                candidate.urgent
+                (candidate.urgent, candidate.trace.clone())
             });
             match lease {
                 Some(lease) if n > 0 => {
-                    self.offers.push(Offered { offer: LeaseOffer { lease, host, run }, urgent });
+                    self.offers.push(Offered { offer: LeaseOffer { lease, host, run }, urgent, trace });
                 }
                 lease => {
                     in_vain.extend(lease.map(|lease| lease.0));

@@ -4,8 +4,9 @@ use super::PostgresStore;
 use super::codes::{count, get, number, optional};
 use super::error::{Result, corrupt};
 use super::tx::Tx;
-use crate::store::turn::Candidate;
+use crate::store::turn::{Candidate, TRACED};
 use shared::ids::{HostId, RunId};
+use shared::trace::TraceContext;
 use std::collections::VecDeque;
 
 /// Runs that one call looks at, those whose turn comes first.
@@ -19,7 +20,8 @@ pub(super) async fn candidates(store: &PostgresStore, tx: &mut Tx) -> Result<(u6
            SELECT r.run_id, r.urgent, r.weight, l.n, r.page_limit, c.pages,
                   CASE WHEN r.page_limit IS NOT NULL THEN
                     (SELECT count(*) FROM leases l JOIN queue q ON q.run_id = l.run_id AND q.host_id = l.host_id
-                       AND q.lease_id = l.lease_id WHERE l.run_id = r.run_id AND q.kind = 3) END
+                       AND q.lease_id = l.lease_id WHERE l.run_id = r.run_id AND q.kind = 3) END,
+                  CASE WHEN c.closed < $3 THEN r.trace END
            FROM runs r JOIN run_counts c ON c.run_id = r.run_id
            CROSS JOIN LATERAL (SELECT count(*) AS n FROM leases l WHERE l.run_id = r.run_id AND l.state < 2) l
            WHERE r.state < 3 AND r.state = 1
@@ -27,7 +29,7 @@ pub(super) async fn candidates(store: &PostgresStore, tx: &mut Tx) -> Result<(u6
              AND EXISTS (SELECT 1 FROM run_hosts h WHERE h.run_id = r.run_id AND h.ready_at <= $1)
            ORDER BY r.urgent DESC, l.n::double precision / greatest(r.weight, 1), r.run_id LIMIT $2) c ON true",
     );
-    let rows = tx.all(query.bind(tx.now.0).bind(RUNS)).await?;
+    let rows = tx.all(query.bind(tx.now.0).bind(RUNS).bind(TRACED)).await?;
     let first = rows.first().ok_or_else(|| corrupt("a count without a row"))?;
     let offered = count(first, 0)?;
     let rows: Vec<_> = rows.iter().filter(|row| matches!(optional(row, 1), Ok(Some(_)))).collect();
@@ -50,6 +52,7 @@ pub(super) async fn candidates(store: &PostgresStore, tx: &mut Tx) -> Result<(u6
                 }
             },
             job,
+            trace: get::<Option<String>>(row, 8)?.map(|parent| TraceContext::of(&parent, None)),
             hosts: VecDeque::new(),
             more: true,
         });

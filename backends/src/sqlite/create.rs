@@ -9,6 +9,7 @@ use shared::ids::{RunId, UrlId};
 use shared::outcome::Kind;
 use shared::ports::StoreError;
 use shared::ports::store::NewRun;
+use shared::trace::TraceContext;
 
 /// Begins a run.
 pub(super) async fn create(store: &SqliteStore, new: NewRun) -> Result<RunId> {
@@ -65,8 +66,8 @@ async fn insert_run(tx: &mut Tx<'_>, new: &NewRun) -> Result<RunId> {
     let deadline = limits.time().map(|span| tx.now.0.saturating_add(ms(span)));
     let query = sqlx::query(
         "INSERT INTO runs (state, seeds_open, urgent, weight, created_at, page_limit, byte_limit, deadline, name,
-                           fingerprint, job, tenant_id, job_id, once_key)
-         VALUES (0, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING run_id",
+                           fingerprint, job, tenant_id, job_id, once_key, trace)
+         VALUES (0, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING run_id",
     );
     let query = query
         .bind(new.urgent)
@@ -80,7 +81,8 @@ async fn insert_run(tx: &mut Tx<'_>, new: &NewRun) -> Result<RunId> {
         .bind(job)
         .bind(new.tenant.0)
         .bind(new.job_id.map(|job| job.0))
-        .bind(new.once.clone());
+        .bind(new.once.clone())
+        .bind(TraceContext::current().map(|trace| trace.traceparent));
     let row = tx.all(query).await?;
     Ok(RunId(get(row.first().ok_or_else(|| corrupt("a run without a number"))?, 0)?))
 }

@@ -41,7 +41,8 @@ pub(super) async fn offer(store: &SqliteStore, policy: OfferPolicy) -> Result<Of
                 let lease = lease(&mut tx, &mut runs[winner], &host, urls).await?;
                 room -= 1;
                 let offer = LeaseOffer { lease, host: host.id, run: runs[winner].run };
-                offers.offers.push(Offered { offer, urgent: runs[winner].urgent });
+                let Candidate { urgent, trace, .. } = &runs[winner];
+                offers.offers.push(Offered { offer, urgent: *urgent, trace: trace.clone() });
                 if more {
                     runs[place].hosts.push_front(Host { is_stale: true, ..host });
                 }

@@ -7,9 +7,10 @@ use super::host;
 use super::writer::{Query, Tx};
 use crate::store::codes::int;
 use crate::store::offer::Host;
-use crate::store::turn::{self, Candidate};
+use crate::store::turn::{self, Candidate, TRACED};
 use shared::clock::Timestamp;
 use shared::ids::{HostId, RunId};
+use shared::trace::TraceContext;
 use sqlx::sqlite::SqliteRow;
 use std::collections::VecDeque;
 
@@ -25,13 +26,14 @@ pub(super) fn begin(now: Timestamp) -> Query {
         "BEGIN IMMEDIATE;
          SELECT count(*) FROM leases WHERE state = 0 AND state < 2;
          SELECT r.run_id, r.urgent, r.weight, r.page_limit, c.pages,
-                (SELECT count(*) FROM leases l WHERE l.run_id = r.run_id AND l.state < 2)
+                (SELECT count(*) FROM leases l WHERE l.run_id = r.run_id AND l.state < 2),
+                CASE WHEN c.closed < ? THEN r.trace END
          FROM runs r JOIN run_counts c ON c.run_id = r.run_id
          WHERE r.state < 3 AND r.state = 1
            AND (r.byte_limit IS NULL OR c.bytes < r.byte_limit) AND (r.deadline IS NULL OR r.deadline > ?)
            AND EXISTS (SELECT 1 FROM run_hosts h WHERE h.run_id = r.run_id AND h.ready_at <= ?)",
     );
-    query.bind(now.0).bind(now.0)
+    query.bind(TRACED).bind(now.0).bind(now.0)
 }
 
 /// From the rows of [`begin`]: the number of offers, the runs that may lease pages.
@@ -55,6 +57,7 @@ pub(super) async fn candidates(
             leases: count(row, 5)?,
             pages,
             job: store.job(run).await?,
+            trace: get::<Option<String>>(row, 6)?.map(|parent| TraceContext::of(&parent, None)),
             hosts: VecDeque::new(),
             more: true,
         });

@@ -2,8 +2,12 @@
 
 use shared::ids::RunId;
 use shared::job::Job;
+use shared::trace::TraceContext;
 use std::collections::VecDeque;
 use std::sync::Arc;
+
+/// Leases are in their run's trace until so many of its URLs are closed: a trace is for looking at.
+pub(crate) const TRACED: i64 = 10_000;
 
 /// A run that may get leases. `H` is what is kept of a host until somebody looks at it.
 pub(crate) struct Candidate<H> {
@@ -15,6 +19,8 @@ pub(crate) struct Candidate<H> {
     /// Pages that it may still lease; None: any number.
     pub(crate) pages: Option<u64>,
     pub(crate) job: Arc<Job>,
+    /// The trace of the request that began it, while it is young ([`TRACED`]).
+    pub(crate) trace: Option<TraceContext>,
     /// Hosts that may be ready, not looked at yet.
     pub(crate) hosts: VecDeque<H>,
     /// Whether there may be more of them than `hosts`.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
+use url::Url;
 
 /// What all services are told: where the servers are, how to log, when to end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,12 +21,19 @@ pub struct Common {
     /// Hosts, addresses or networks that are not public and may be called all the same, separated by
     /// commas: `intranet.example`, `10.1.0.0/16`, `127.0.0.2:8080`.
     pub allow: String,
+    /// A file in PEM with authorities that are trusted besides the system's, such as that of a company's own
+    /// network. Empty: none.
+    pub extra_ca: String,
     /// How log lines look: `text` or `json`.
     pub log_format: LogFormat,
     /// What is logged: `info`, or `info,worker=debug`.
     pub log_level: String,
     /// Seconds that what is under way has to end after a SIGTERM.
     pub drain_seconds: u64,
+    /// The collector of traces, over OTLP: `http://HOST:4318`. Empty: none.
+    pub otlp_endpoint: String,
+    /// The share of requests whose traces are kept, from 0 to 1.
+    pub otlp_ratio: f64,
 }
 
 impl Default for Common {
@@ -36,9 +44,12 @@ impl Default for Common {
             archive: "file://harvestman-data/archive".into(),
             admin_listen: "127.0.0.1:9090".into(),
             allow: String::new(),
+            extra_ca: String::new(),
             log_format: LogFormat::Text,
             log_level: "info".into(),
             drain_seconds: 25,
+            otlp_endpoint: String::new(),
+            otlp_ratio: 1.0,
         }
     }
 }
@@ -54,9 +65,37 @@ impl Common {
         list.map_err(|error| BadSetting::new("HARVESTMAN_ALLOW", error))
     }
 
+    /// The authorities of `extra_ca`, as the egress knows them.
+    ///
+    /// # Errors
+    /// For a file that cannot be read, or holds no certificate.
+    pub fn roots<T: FromStr<Err: std::fmt::Display> + Default>(&self) -> Result<T, BadSetting> {
+        let file = &self.extra_ca;
+        if file.is_empty() {
+            return Ok(T::default());
+        }
+        let bad = |why: String| BadSetting::new("HARVESTMAN_EXTRA_CA", format!("{file}: {why}"));
+        let pem = std::fs::read_to_string(file).map_err(|error| bad(error.to_string()))?;
+        pem.parse().map_err(|error: T::Err| bad(error.to_string()))
+    }
+
     /// How long what is under way has to end.
     pub fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_seconds)
+    }
+
+    /// The collector of traces, if there is to be one.
+    ///
+    /// # Errors
+    /// For what is no URL of HTTP.
+    pub fn collector(&self) -> Result<Option<Url>, BadSetting> {
+        if self.otlp_endpoint.is_empty() {
+            return Ok(None);
+        }
+        match Url::parse(&self.otlp_endpoint) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Some(url)),
+            _ => Err(BadSetting::new("HARVESTMAN_OTLP_ENDPOINT", "it is http://HOST:4318 or https://…")),
+        }
     }
 
     /// What can be seen to be wrong without asking anybody.
@@ -74,6 +113,9 @@ impl Common {
         if let Err(error) = tracing_subscriber::EnvFilter::try_new(&self.log_level) {
             return bad("LOG_LEVEL", &error);
         }
-        Ok(())
+        if !(0.0..=1.0).contains(&self.otlp_ratio) {
+            return bad("OTLP_RATIO", &"it is a share, from 0 to 1");
+        }
+        self.collector().map(drop)
     }
 }

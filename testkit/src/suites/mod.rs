@@ -8,6 +8,7 @@ pub mod archive;
 pub mod queue;
 pub mod store;
 
+use shared::trace::{self, Propagation, TraceContext};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
@@ -22,6 +23,16 @@ async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
         panic!("{what}: nothing came for {PATIENCE:?}");
     };
     value
+}
+
+tokio::task_local! {
+    static TRACE: TraceContext;
+}
+
+/// Has a future done within a trace.
+async fn in_trace<T>(context: TraceContext, future: impl Future<Output = T>) -> T {
+    trace::install(Propagation { current: || TRACE.try_with(Clone::clone).ok(), follow: |_, _| () });
+    TRACE.scope(context, future).await
 }
 
 /// Polls a future once and drops it.

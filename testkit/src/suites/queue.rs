@@ -1,10 +1,10 @@
 //! The suite of [`shared::ports::queue`].
 
-use super::{once, soon};
+use super::{in_trace, once, soon};
 use bytes::Bytes;
 use shared::ids::Incarnation;
 use shared::ports::{Consumer, DeadLetter, Delivery, Lane, Queue};
-use shared::trace::{self, Propagation, TraceContext};
+use shared::trace::TraceContext;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -262,15 +262,9 @@ async fn an_answer_lane_goes_with_its_worker(queue: &dyn Queue) {
 }
 
 async fn a_message_brings_its_publishers_trace(queue: &dyn Queue) {
-    tokio::task_local! {
-        static TRACE: TraceContext;
-    }
-    trace::install(Propagation { current: || TRACE.try_with(Clone::clone).ok(), follow: |_, _| () });
-    let context = TraceContext {
-        traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into(),
-        tracestate: "vendor=1".into(),
-    };
-    TRACE.scope(context.clone(), publish(queue, &FETCH, &["in a trace"])).await;
+    let context =
+        TraceContext::of("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", Some("vendor=1"));
+    in_trace(context.clone(), publish(queue, &FETCH, &["in a trace"])).await;
     publish(queue, &FETCH, &["outside"]).await;
     let mut consumer = consume(queue, &FETCH, 1).await;
     let delivery = next(&mut consumer).await;

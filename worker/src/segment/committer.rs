@@ -14,6 +14,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
+use tracing::Instrument;
 
 /// A segment was not stored, and will not be: the worker ends.
 #[derive(Debug, thiserror::Error)]
@@ -123,7 +124,8 @@ impl Committer {
         loop {
             match self.next() {
                 Next::Commit(open) => {
-                    commit(&self.all.deps, self.run, *open).await?;
+                    let span = open.span.clone();
+                    commit(&self.all.deps, self.run, *open).instrument(span).await?;
                     self.state.lock().writing = 0;
                     self.room.notify_waiters();
                 }

@@ -4,9 +4,11 @@ use shared::clock::Timestamp;
 use shared::ids::{Incarnation, RunId, SegmentId};
 use shared::manifest::{RecordSpan, Visit};
 use shared::messages::SegmentRef;
+use shared::trace;
 use shared::warc::{Exchange, SegmentWriter};
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tracing::Span;
 
 /// What became of a segment: None until it is stored and announced.
 pub(super) type Fate = Option<SegmentRef>;
@@ -22,6 +24,8 @@ pub(super) struct Open {
     pub fate: watch::Sender<Fate>,
     pub visits: Vec<Visit>,
     pub writer: SegmentWriter,
+    /// In the trace of the lease that began it.
+    pub span: Span,
 }
 
 impl Open {
@@ -35,6 +39,7 @@ impl Open {
             fate: watch::Sender::new(None),
             visits: Vec::new(),
             writer: SegmentWriter::new(run, id, worker, now),
+            span: trace::within(|| tracing::info_span!("segment", %run, segment = %id)),
         }
     }
 

@@ -3,6 +3,7 @@ use crate::clock::Timestamp;
 use crate::frontier::{Admission, AdmitRules};
 use crate::ids::RunId;
 use crate::messages::{Claim, Grant, LeaseOffer, LeaseReport, SegmentStored};
+use crate::trace::TraceContext;
 use async_trait::async_trait;
 use std::time::Duration;
 
@@ -88,6 +89,8 @@ pub struct Offered {
     pub offer: LeaseOffer,
     /// The lane.
     pub urgent: bool,
+    /// The trace of who created the run, for its first leases.
+    pub trace: Option<TraceContext>,
 }
 
 /// How leases are granted.

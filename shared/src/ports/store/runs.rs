@@ -19,6 +19,7 @@ use std::sync::Arc;
 ///   fit the state (resume of a cancelled run) changes nothing and returns the state.
 /// - `create_run` with a `once` that was used before returns the run that was begun then. With more
 ///   than `most_unfinished` runs of the tenant it begins none: [`StoreError::Exhausted`].
+/// - The first offers of a run bear the trace that `create_run` was called in.
 #[async_trait]
 pub trait Runs: Send + Sync + 'static {
     /// Begins a run.

@@ -39,7 +39,8 @@ cases! {
     runs: a_run_begins_with_its_seeds_row_open
         seeded_makes_it_run seeded_ends_a_run_without_urls
         runs_come_newest_first pause_refuses_offers_and_new_grants resume_goes_back_to_what_was
-        cancel_ends_at_once a_run_that_is_over_stays_over an_unknown_run_is_not_found;
+        cancel_ends_at_once a_run_that_is_over_stays_over an_unknown_run_is_not_found
+        offers_bear_the_trace_that_their_run_was_begun_in;
     admission: a_url_is_admitted_once the_first_of_two_in_a_batch_counts
         robots_goes_in_front_of_a_hosts_first_url limits_hold_to_the_url_and_are_tallied
         known_urls_need_no_room nothing_enters_a_run_that_is_over a_batch_may_be_large;

@@ -1,7 +1,9 @@
-use super::world::{A, World, job, numbered};
+use super::super::in_trace;
+use super::world::{A, B, World, job, numbered};
 use shared::ids::RunId;
 use shared::ports::store::{Audit, Command, NewRun, RunSelection, RunState, TallyKind};
 use shared::ports::{Store, StoreError};
+use shared::trace::TraceContext;
 use std::sync::Arc;
 
 pub(super) async fn a_run_begins_with_its_seeds_row_open<S: Store + Audit>(w: World<S>) {
@@ -126,4 +128,17 @@ pub(super) async fn an_unknown_run_is_not_found<S: Store + Audit>(w: World<S>) {
     assert!(is_missing(w.store.command(run, Command::Pause).await.unwrap_err()));
     assert!(is_missing(w.store.seeded(run).await.unwrap_err()));
     assert!(is_missing(w.store.admit(run, super::world::rules(), vec![]).await.unwrap_err()));
+}
+
+pub(super) async fn offers_bear_the_trace_that_their_run_was_begun_in<S: Store + Audit>(w: World<S>) {
+    let context = TraceContext::of("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", None);
+    let traced = in_trace(context.clone(), w.running(job(), 1)).await;
+    let plain = w.create(job()).await;
+    w.admit(plain, numbered(plain, B, 0, 1)).await;
+    w.store.seeded(plain).await.unwrap();
+    let offers = w.offers(10, 10).await.offers;
+    assert_eq!(offers.len(), 2);
+    for offered in offers {
+        assert_eq!(offered.trace, (offered.offer.run == traced).then(|| context.clone()));
+    }
 }
