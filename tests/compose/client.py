@@ -18,7 +18,8 @@ def shop(delay="0s", **limits):
         "name": "demo",
         "seeds": {"urls": ["http://demo:8000/"]},
         "politeness": {"delay": delay},
-        "limits": limits,
+        # The shop turns its pages one by one.
+        "limits": {"depth": 10_000, **limits},
         "extract": {
             "each": ".product",
             "fields": {
@@ -51,7 +52,7 @@ def call(method, path, body=None):
 
 def start(job):
     """A new run's number."""
-    return call("POST", "/v1/runs", job)["run"]
+    return call("POST", "/v1/runs", job)["id"]
 
 
 def read(run):
