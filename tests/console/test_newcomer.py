@@ -69,6 +69,7 @@ def test_failures_are_found_and_tried_again(browser, server, books):
     before = len(books.hits)
     browser.press("Try again")
     browser.until(lambda: browser.driver.current_url != runs[0] and "/runs/" in browser.driver.current_url, "the new run")
+    browser.says("-again")
     browser.says("Ended", 60)
     asked = [path for path in books.hits[before:] if path != "/robots.txt"]
     assert sorted(asked) == sorted(f"/book/{n}" for n in range(60) if n % 17 == 5)
