@@ -3,6 +3,7 @@
 mod common;
 
 use common::World;
+use shared::outcome::Reason;
 use std::collections::BTreeSet;
 
 /// Addresses in a text that begin with `/assets/`, and what its scripts import.
@@ -89,5 +90,17 @@ async fn scripts_make_no_element_from_text() {
             assert!(!text.contains(risky), "{path}: {risky}");
         }
         left.extend(loads(&text));
+    }
+}
+
+#[tokio::test]
+async fn every_reason_that_is_explained_is_one() {
+    let world = World::new().await;
+    let text = String::from_utf8(world.get("", "/assets/reasons.js").await.is(200).bytes).unwrap();
+    let names: Vec<&str> =
+        text.lines().filter_map(|line| Some(line.strip_prefix("  ")?.split_once(": '")?.0)).collect();
+    assert!(names.len() > 40, "{names:?}");
+    for name in names {
+        assert!(name.parse::<Reason>().is_ok(), "{name}");
     }
 }

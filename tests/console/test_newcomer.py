@@ -75,6 +75,16 @@ def test_failures_are_found_and_tried_again(browser, server, books):
     assert sorted(asked) == sorted(f"/book/{n}" for n in range(60) if n % 17 == 5)
 
 
+def test_a_site_that_cannot_be_had_is_explained(browser, server):
+    browser.open(f"{server}/#/new")
+    browser.fill("Where to begin", "http://10.1.1.1/")
+    browser.press("Preview on this page")
+    browser.says("the page could not be had: address_refused")
+    browser.press("Start harvesting")
+    browser.says("No page was fetched")
+    browser.says("a private address")
+
+
 def test_by_keyboard_only(browser, server, books):
     browser.open(f"{server}/#/new")
     keys = lambda *text: browser.driver.switch_to.active_element.send_keys(*text)

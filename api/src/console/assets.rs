@@ -53,6 +53,7 @@ pub const ASSETS: &[Asset] = &[
     asset!(SCRIPT, "page.js"),
     asset!(SCRIPT, "pages.js"),
     asset!(SCRIPT, "preview.js"),
+    asset!(SCRIPT, "reasons.js"),
     asset!(SCRIPT, "records.js"),
     asset!(SCRIPT, "run.js"),
     asset!(SCRIPT, "schedule.js"),

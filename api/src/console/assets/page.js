@@ -5,6 +5,7 @@ import { foreign, link, make } from './dom.js';
 import { bytes, clock } from './format.js';
 import { action, badge, problem } from './ui.js';
 import { cell } from './records.js';
+import { meaning } from './reasons.js';
 
 /** The most bytes that are shown. */
 const SHOWN = 512 * 1024;
@@ -72,7 +73,7 @@ export async function pageView({ run, seq, signal }) {
   return make('div', {},
     make('p', { class: 'crumbs' }, make('a', { href: `#/runs/${run}` }, `Run ${run}`), ' / ', make('a', { href: `#/runs/${run}/pages` }, 'Pages')),
     make('div', { class: 'head' }, make('h1', { tabindex: -1, class: 'long' }, foreign(page.title || page.url))),
-    rows([['URL', link(page.url)], ['Asked', page.asked_url && link(page.asked_url)], ['Outcome', [badge(page.outcome, page.outcome === 'cut' ? 'not asked' : page.outcome), ' ', foreign(page.reason ?? '')]],
+    rows([['URL', link(page.url)], ['Asked', page.asked_url && link(page.asked_url)], ['Outcome', [badge(page.outcome, page.outcome === 'cut' ? 'not asked' : page.outcome), ' ', foreign(page.reason ?? ''), meaning(page.reason) && `: ${meaning(page.reason)}`]],
       ['Status', page.status], ['Kind', page.kind], ['Depth', page.depth], ['Fetched', clock(page.fetched_at)], ['Digest', page.digest && make('code', {}, foreign(page.digest))]]),
     page.has_body ? make('div', { class: 'row' }, make('a', { class: 'button second', href: `#/jobs/new?run=${run}&seq=${seq}` }, 'Try rules on it'),
       action('Save the body', () => save(`${path}/body`, {}, name('bin')), { class: 'quiet' }),

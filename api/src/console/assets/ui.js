@@ -2,6 +2,7 @@
 
 import { make } from './dom.js';
 import { number } from './format.js';
+import { meaning } from './reasons.js';
 
 /** Says something to everybody: on the screen for some seconds, and to screen readers. */
 export function announce(text) {
@@ -76,7 +77,8 @@ export function bars(title, counts, { href, more, none = 'Nothing yet.' } = {}) 
   const rows = all.map(([name, count]) => make('li', {},
     make('span', { class: 'name' }, href ? make('a', { href: href(name) }, name) : name),
     make('span', { class: 'count' }, number(count)),
-    make('meter', { min: 0, max: most, value: count, 'aria-hidden': 'true' }), more?.(name, count)));
+    make('meter', { min: 0, max: most, value: count, 'aria-hidden': 'true' }),
+    meaning(name) && make('small', { class: 'hint' }, meaning(name)), more?.(name, count)));
   return make('section', { class: 'panel' }, make('h2', {}, title),
     rows.length ? make('ul', { class: 'bars' }, rows) : make('p', { class: 'soft' }, none));
 }
