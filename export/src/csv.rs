@@ -31,7 +31,8 @@ impl Sink for Csv {
             }
             let status = row.status.map(|status| status.to_string()).unwrap_or_default();
             let at = row.fetched_at.to_rfc3339();
-            self.writer.write_record([&row.url, &row.final_url, &status, &at, &self.run])?;
+            let (url, last) = (harmless((&*row.url).into()), harmless((&*row.final_url).into()));
+            self.writer.write_record([&*url, &*last, &status, &at, &self.run])?;
         }
         Ok(())
     }
@@ -58,13 +59,32 @@ fn cell(value: &Value, kind: FieldType) -> Cow<'_, str> {
 
 /// What spreadsheets take for a formula (OWASP ASVS 1.2.10), the full-width forms included.
 fn harmless(text: Cow<'_, str>) -> Cow<'_, str> {
-    let first = text.trim_start_matches([' ', '\u{feff}']).chars().next();
-    match first {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠') => {
-            format!("'{text}").into()
-        }
-        _ => text,
+    let is_formula = begins_formula(&text);
+    // Where `;` or a tab divides cells, quotes do not keep what stands behind it from being one.
+    let divides = |c: char| matches!(c, ';' | '\t');
+    if !text.match_indices(divides).any(|(at, c)| begins_formula(&text[at + c.len()..])) {
+        return if is_formula { format!("'{text}").into() } else { text };
     }
+    let mut out = String::with_capacity(text.len() + 8);
+    if is_formula {
+        out.push('\'');
+    }
+    let mut rest = &*text;
+    while let Some(at) = rest.find(divides) {
+        let (cell, more) = rest.split_at(at + 1);
+        out.push_str(cell);
+        if begins_formula(more) {
+            out.push('\'');
+        }
+        rest = more;
+    }
+    out.push_str(rest);
+    out.into()
+}
+
+fn begins_formula(text: &str) -> bool {
+    let first = text.trim_start_matches([' ', '\u{feff}']).chars().next();
+    matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠'))
 }
 
 #[cfg(test)]
@@ -77,6 +97,15 @@ mod tests {
             assert!(harmless(text.into()).starts_with('\''), "{text:?}");
         }
         assert_eq!(harmless("a=1".into()), "a=1");
+        for (text, made) in [
+            (";=1", ";'=1"),
+            ("a; +1;-2", "a;' +1;'-2"),
+            ("=a;=b", "'=a;'=b"),
+            ("a\t@b", "a\t'@b"),
+            ("a;b", "a;b"),
+        ] {
+            assert_eq!(harmless(text.into()), made);
+        }
         assert_eq!(cell(&serde_json::json!(-5), FieldType::Number), "-5");
         assert_eq!(cell(&serde_json::json!([1, "a"]), FieldType::Json), r#"[1,"a"]"#);
     }

@@ -13,13 +13,15 @@ use shared::ports::store::RecordRow;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-/// Records in a row group; this many are held in memory.
+/// Records in a row group, and bytes of them, whichever is reached first; so much is held in memory, several times.
 const GROUP: usize = 5_000;
+const GROUP_BYTES: usize = 4 << 20;
 
 pub struct Parquet {
     writer: SerializedFileWriter<Box<dyn Write + Send>>,
     shape: Shape,
     rows: Vec<RecordRow>,
+    bytes: usize,
 }
 
 impl Parquet {
@@ -28,7 +30,7 @@ impl Parquet {
         let schema = schema(shape).map_err(io::Error::other)?;
         let writer =
             SerializedFileWriter::new(target, schema, Arc::new(properties)).map_err(io::Error::other)?;
-        Ok(Parquet { writer, shape: shape.clone(), rows: Vec::new() })
+        Ok(Parquet { writer, shape: shape.clone(), rows: Vec::new(), bytes: 0 })
     }
 
     fn write_group(&mut self) -> Result<(), ParquetError> {
@@ -66,14 +68,21 @@ impl Parquet {
         }
         group.close()?;
         self.rows.clear();
+        self.bytes = 0;
         Ok(())
     }
 }
 
 impl Sink for Parquet {
     fn write(&mut self, rows: &[RecordRow]) -> io::Result<()> {
-        self.rows.extend_from_slice(rows);
-        if self.rows.len() >= GROUP { self.write_group().map_err(io::Error::other) } else { Ok(()) }
+        for row in rows {
+            self.bytes += row.data.len() + row.url.len() + row.final_url.len();
+            self.rows.push(row.clone());
+            if self.rows.len() >= GROUP || self.bytes >= GROUP_BYTES {
+                self.write_group().map_err(io::Error::other)?;
+            }
+        }
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -48,64 +48,57 @@ pub struct Asked<'a, P> {
     uri: &'a Uri,
 }
 
+impl Paging {
+    /// The page of the list that `list` names.
+    ///
+    /// # Errors
+    /// As [`Asked::of`].
+    pub fn of<'a, P: FromStr + Display>(
+        &self,
+        app: &'a App,
+        list: String,
+        uri: &'a Uri,
+    ) -> Result<Asked<'a, P>, Problem> {
+        Asked::of(app, list, uri, self.cursor.as_deref(), self.limit)
+    }
+}
+
 impl<'a, P: FromStr + Display> Asked<'a, P> {
     /// A page of the list that `list` names, with its tenant and filters.
     ///
     /// # Errors
-    /// 400 for a cursor of another list, and for a limit that does not fit.
+    /// 400 for a cursor of another list, and for no rows or too many.
     pub fn of(
         app: &'a App,
         list: String,
         uri: &'a Uri,
         cursor: Option<&str>,
-        asked: Option<u32>,
+        limit: Option<u32>,
     ) -> Result<Self, Problem> {
-        let limit = limit(asked)?;
+        let limit = limit.unwrap_or(USUAL);
+        if !(1..=MOST).contains(&limit) {
+            return Err(Problem::parameter("query:limit", format!("1 to {MOST}")));
+        }
         Ok(Asked { place: app.cursors.open(&list, cursor)?, limit, app, list, uri })
     }
 
-    /// The answer with these rows, of which at most `limit` were read.
+    /// The answer with these rows, of which at most `limit` were read; `place` tells a row's place.
     pub fn answer<R, T: Serialize>(
         self,
         rows: Vec<R>,
         place: impl Fn(&R) -> P,
         view: impl Fn(R) -> T,
     ) -> Response {
-        listing(self.app, &self.list, self.uri, self.limit, rows, |row| place(row).to_string(), view)
+        let last = rows.last().filter(|_| rows.len() == self.limit as usize);
+        let next_cursor = last.map(|row| self.app.cursors.seal(&self.list, place(row)));
+        let link = next_cursor.as_ref().map(|cursor| next_link(self.uri, cursor));
+        let data = rows.into_iter().map(view).collect();
+        let mut response = Json(Listing { data, next_cursor }).into_response();
+        if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
+            response.headers_mut().insert(header::LINK, link);
+        }
+        response
     }
-}
-
-/// The number of rows that is asked for.
-///
-/// # Errors
-/// 400 for none, or too many.
-pub fn limit(asked: Option<u32>) -> Result<u32, Problem> {
-    match asked {
-        None => Ok(USUAL),
-        Some(n) if (1..=MOST).contains(&n) => Ok(n),
-        Some(_) => Err(Problem::parameter("query:limit", format!("1 to {MOST}"))),
-    }
-}
-
-/// An answer with rows of which at most `limit` were asked; `place` tells a row's place.
-pub fn listing<R, T: Serialize>(
-    app: &App,
-    list: &str,
-    uri: &Uri,
-    limit: u32,
-    rows: Vec<R>,
-    place: impl Fn(&R) -> String,
-    view: impl Fn(R) -> T,
-) -> Response {
-    let more = rows.len() == limit as usize;
-    let next_cursor = rows.last().filter(|_| more).map(|row| app.cursors.seal(list, place(row)));
-    let link = next_cursor.as_ref().map(|cursor| next_link(uri, cursor));
-    let data = rows.into_iter().map(view).collect();
-    let mut response = Json(Listing { data, next_cursor }).into_response();
-    if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
-        response.headers_mut().insert(header::LINK, link);
-    }
-    response
 }
 
 fn next_link(uri: &Uri, cursor: &str) -> String {

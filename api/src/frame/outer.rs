@@ -1,6 +1,7 @@
 //! The outermost layer.
 
 use crate::app::App;
+use crate::metrics::{REQUESTS, SECONDS};
 use crate::problem::{self, Problem};
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -28,9 +29,8 @@ pub async fn outer(State(app): State<App>, request: Request, next: Next) -> Resp
     let mut response = as_problem(response, &path, &id);
     let took = app.deps.clock.now().since(begun);
     tracing::debug!(%method, path, request = id, status = response.status().as_u16(), ?took, "answered");
-    metrics::counter!("harvestman_api_requests_total", "status" => response.status().as_u16().to_string())
-        .increment(1);
-    metrics::histogram!("harvestman_api_request_seconds").record(took.as_secs_f64());
+    REQUESTS.add(&[crate::metrics::status(response.status().as_u16())], 1);
+    SECONDS.took(&[], took);
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);

@@ -5,7 +5,7 @@ use super::time::{maybe, shown};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::frame::extract::{Path, Query};
-use crate::frame::listing::{Listing, limit, listing};
+use crate::frame::listing::{Asked, Listing};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -125,16 +125,15 @@ async fn list(
     uri: Uri,
     Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
-    let limit = limit(which.limit)?;
     let run = which.run.map(RunId);
     if let Some(run) = run {
         own(&app, &caller, run).await?;
     }
     let list = format!("hosts of {} {run:?}", caller.tenant);
-    let after = app.cursors.open(&list, which.cursor.as_deref())?;
-    let selection = HostSelection { tenant: caller.tenant, run, after, limit };
+    let asked = Asked::of(&app, list, &uri, which.cursor.as_deref(), which.limit)?;
+    let selection = HostSelection { tenant: caller.tenant, run, after: asked.place, limit: asked.limit };
     let rows = app.control().hosts(selection).await?;
-    Ok(listing(&app, &list, &uri, limit, rows, |host| host.id.to_string(), HostView::from))
+    Ok(asked.answer(rows, |host| host.id, HostView::from))
 }
 
 /// Read a host, with its robots.txt.

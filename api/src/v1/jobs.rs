@@ -2,12 +2,13 @@
 
 use super::runs::RunView;
 use super::schedules::{ScheduleBody, ScheduleView};
+use super::secrets;
 use super::time::shown;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::frame::Once;
 use crate::frame::extract::{Body, Path, Query};
-use crate::frame::listing::{Listing, Paging, limit, listing};
+use crate::frame::listing::{Listing, Paging};
 use crate::openapi::JobDocument;
 use crate::problem::Problem;
 use axum::Json;
@@ -68,7 +69,8 @@ pub struct JobSummaryView {
 pub struct JobView {
     #[serde(flatten)]
     summary: JobSummaryView,
-    /// What is harvested.
+    /// What is harvested; `[redacted]` stands for values of headers and cookies, and for passwords. Where a change
+    /// has that, what is kept stays.
     #[schema(value_type = JobDocument)]
     job: Arc<Job>,
 }
@@ -94,11 +96,21 @@ fn etag(version: u64) -> String {
 fn answer(status: StatusCode, info: JobInfo) -> Response {
     let place = format!("/v1/jobs/{}", info.summary.id);
     let headers = [(header::ETAG, etag(info.summary.version)), (header::LOCATION, place)];
-    (status, headers, Json(JobView { summary: info.summary.into(), job: info.job })).into_response()
+    (status, headers, Json(JobView { summary: info.summary.into(), job: secrets::redacted(&info.job) }))
+        .into_response()
 }
 
-fn new_job(app: &App, tenant: TenantId, id: JobId, body: JobBody, once: Once) -> Result<NewJob, Problem> {
-    let job = Arc::new(super::start::job(app, body.job.get(), "/job")?);
+/// A definition to be kept, in the place of `old`, if there is one.
+fn new_job(
+    app: &App,
+    tenant: TenantId,
+    old: Option<&JobInfo>,
+    body: JobBody,
+    once: Once,
+) -> Result<NewJob, Problem> {
+    let mut job = super::start::job(app, body.job.get(), "/job")?;
+    secrets::restore(&mut job, old.map(|old| &*old.job), "/job")?;
+    let (job, id) = (Arc::new(job), old.map_or(JobId(0), |old| old.summary.id));
     let now = app.deps.clock.now();
     let schedule = body.schedule.map(|schedule| schedule.plan(id, now)).transpose()?;
     Ok(NewJob { tenant, job, schedule, once: once.0.map(|key| format!("job {key}")) })
@@ -113,7 +125,7 @@ async fn create(
     once: Once,
     Body(body): Body<JobBody>,
 ) -> Result<Response, Problem> {
-    let new = new_job(&app, caller.tenant, JobId(0), body, once)?;
+    let new = new_job(&app, caller.tenant, None, body, once)?;
     Ok(answer(StatusCode::CREATED, app.control().create_job(new).await?))
 }
 
@@ -126,10 +138,9 @@ async fn list(
     uri: Uri,
     Query(paging): Query<Paging>,
 ) -> Result<Response, Problem> {
-    let (list, limit) = (format!("jobs of {}", caller.tenant), limit(paging.limit)?);
-    let before = app.cursors.open(&list, paging.cursor.as_deref())?;
-    let rows = app.control().jobs(caller.tenant, before, limit).await?;
-    Ok(listing(&app, &list, &uri, limit, rows, |job| job.id.to_string(), JobSummaryView::from))
+    let asked = paging.of(&app, format!("jobs of {}", caller.tenant), &uri)?;
+    let rows = app.control().jobs(caller.tenant, asked.place, asked.limit).await?;
+    Ok(asked.answer(rows, |job| job.id, JobSummaryView::from))
 }
 
 /// Read a job definition.
@@ -161,7 +172,8 @@ async fn replace(
     Body(body): Body<JobBody>,
 ) -> Result<Response, Problem> {
     let version = expected(&app, &caller, job, &headers).await?;
-    let new = new_job(&app, caller.tenant, job, body, Once::default())?;
+    let old = app.control().job(caller.tenant, job).await?;
+    let new = new_job(&app, caller.tenant, Some(&old), body, Once::default())?;
     match app.control().replace_job(job, version, new).await? {
         Replaced::Done(info) => Ok(answer(StatusCode::OK, info)),
         Replaced::Changed(version) => Err(changed(version)),

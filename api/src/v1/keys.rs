@@ -4,7 +4,7 @@ use super::time::{maybe, shown};
 use crate::app::App;
 use crate::auth::{Caller, key};
 use crate::frame::extract::{Body, OptionalBody, Path, Query};
-use crate::frame::listing::{Listing, Paging, limit, listing};
+use crate::frame::listing::{Listing, Paging};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -157,10 +157,9 @@ async fn list(
     uri: Uri,
     Query(paging): Query<Paging>,
 ) -> Result<Response, Problem> {
-    let (list, limit) = (format!("keys of {}", caller.tenant), limit(paging.limit)?);
-    let before = app.cursors.open(&list, paging.cursor.as_deref())?;
-    let rows = app.control().keys(caller.tenant, before, limit).await?;
-    Ok(listing(&app, &list, &uri, limit, rows, |key| key.place.to_string(), KeyView::from))
+    let asked = paging.of(&app, format!("keys of {}", caller.tenant), &uri)?;
+    let rows = app.control().keys(caller.tenant, asked.place, asked.limit).await?;
+    Ok(asked.answer(rows, |key| key.place, KeyView::from))
 }
 
 /// End a key. All processes know within half a minute.

@@ -11,6 +11,7 @@ pub mod pages;
 pub mod records;
 pub mod runs;
 mod schedules;
+mod secrets;
 pub mod start;
 mod tenants;
 mod throughput;

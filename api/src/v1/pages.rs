@@ -5,7 +5,7 @@ use super::time::shown;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::frame::extract::{Path, Query};
-use crate::frame::listing::{Listing, limit, listing};
+use crate::frame::listing::{Asked, Listing};
 use crate::problem::{Problem, broken};
 use axum::Json;
 use axum::body::Body;
@@ -164,12 +164,14 @@ async fn list(
     uri: Uri,
     Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
-    let (limit, filter) = (limit(which.limit)?, which.filter()?);
+    let filter = which.filter()?;
     own(&app, &caller, run).await?;
     let list = format!("pages of {run} {filter:?}");
-    let after = app.cursors.open(&list, which.cursor.as_deref())?;
-    let rows = app.deps.store.pages(PageSelection { after, filter, limit, ..PageSelection::of(run) }).await?;
-    Ok(listing(&app, &list, &uri, limit, rows, |page| page.seq.to_string(), PageView::from))
+    let asked = Asked::of(&app, list, &uri, which.cursor.as_deref(), which.limit)?;
+    let selection =
+        PageSelection { after: asked.place, filter, limit: asked.limit, ..PageSelection::of(run) };
+    let rows = app.deps.store.pages(selection).await?;
+    Ok(asked.answer(rows, |page| page.seq, PageView::from))
 }
 
 pub async fn page(app: &App, caller: &Caller, run: RunId, seq: u64) -> Result<PageRow, Problem> {

@@ -5,7 +5,7 @@ use super::time::shown;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::frame::extract::{Path, Query};
-use crate::frame::listing::{Listing, limit, listing};
+use crate::frame::listing::{Asked, Listing};
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::Uri;
@@ -115,11 +115,10 @@ async fn list(
     uri: Uri,
     Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
-    let limit = limit(which.limit)?;
     own(&app, &caller, run).await?;
     let list = format!("records of {run} {} {:?}", which.rejected, which.version);
-    let after: Option<Place> = app.cursors.open(&list, which.cursor.as_deref())?;
-    let after = after.map(|Place(seq, ord)| (seq, ord));
+    let asked = Asked::of(&app, list, &uri, which.cursor.as_deref(), which.limit)?;
+    let after = asked.place.as_ref().map(|Place(seq, ord)| (*seq, *ord));
     let rows = app
         .deps
         .store
@@ -127,9 +126,9 @@ async fn list(
             after,
             valid: !which.rejected,
             version: which.version,
-            limit,
+            limit: asked.limit,
             ..RecordSelection::of(run)
         })
         .await?;
-    Ok(listing(&app, &list, &uri, limit, rows, |row| Place(row.seq, row.ord).to_string(), RecordView::from))
+    Ok(asked.answer(rows, |row| Place(row.seq, row.ord), RecordView::from))
 }

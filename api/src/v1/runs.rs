@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::frame::Once;
 use crate::frame::extract::{Body, Path, Query};
-use crate::frame::listing::{Listing, limit, listing};
+use crate::frame::listing::{Asked, Listing};
 use crate::openapi::JobDocument;
 use crate::problem::Problem;
 use axum::Json;
@@ -109,7 +109,7 @@ pub struct RunDetail {
     bytes_per_second: f64,
     /// What was counted by name.
     tallies: Tallies,
-    /// What is harvested: the run's own copy.
+    /// What is harvested: the run's own copy, `[redacted]` in the place of secrets.
     #[schema(value_type = JobDocument)]
     job: Arc<Job>,
 }
@@ -206,7 +206,9 @@ async fn create(
     once: Once,
     Body(body): Body<Box<RawValue>>,
 ) -> Result<Response, Problem> {
-    let job = Arc::new(super::start::job(&app, body.get(), "")?);
+    let mut job = super::start::job(&app, body.get(), "")?;
+    super::secrets::restore(&mut job, None, "")?;
+    let job = Arc::new(job);
     let run = super::start::run(&app, &caller, once, None, job).await?;
     begun(&app, run).await
 }
@@ -240,16 +242,16 @@ async fn list(
     Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
     let list = format!("runs of {} {:?} {}", caller.tenant, which.job_id, which.unfinished);
-    let limit = limit(which.limit)?;
+    let asked = Asked::of(&app, list, &uri, which.cursor.as_deref(), which.limit)?;
     let selection = RunSelection {
         tenant: Some(caller.tenant),
         job_id: which.job_id.map(JobId),
         unfinished: which.unfinished,
-        before: app.cursors.open(&list, which.cursor.as_deref())?,
-        limit,
+        before: asked.place,
+        limit: asked.limit,
     };
     let rows = app.deps.store.runs(selection).await?;
-    Ok(listing(&app, &list, &uri, limit, rows, |run| run.run.to_string(), RunView::from))
+    Ok(asked.answer(rows, |run| run.run, RunView::from))
 }
 
 /// Read a run.
@@ -276,7 +278,7 @@ async fn read(
         pages_per_second: rate(counts.pages),
         bytes_per_second: rate(counts.bytes),
         tallies: app.deps.store.tallies(run).await?.into(),
-        job: info.job,
+        job: super::secrets::redacted(&info.job),
     };
     Ok(([(header::ETAG, tag)], Json(detail)).into_response())
 }
@@ -421,7 +423,6 @@ async fn changes(
     uri: Uri,
     Query(which): Query<Changes>,
 ) -> Result<Response, Problem> {
-    let limit = limit(which.limit)?;
     let base = base_of(&app, &caller, run, which.base).await?;
     let list = format!("changes of {run} since {base} {:?}", which.change);
     let change = match which.change {
@@ -430,11 +431,11 @@ async fn changes(
         ChangeKind::Same => Change::Same,
         ChangeKind::Gone => Change::Gone,
     };
-    let after = app.cursors.open(&list, which.cursor.as_deref())?;
-    let rows = app.control().changes(run, base, change, after, limit).await?;
+    let asked = Asked::of(&app, list, &uri, which.cursor.as_deref(), which.limit)?;
+    let rows = app.control().changes(run, base, change, asked.place, asked.limit).await?;
     let view =
         |page: shared::ports::store::control::ChangedPage| ChangedPageView { seq: page.seq, url: page.url };
-    Ok(listing(&app, &list, &uri, limit, rows, |page| page.seq.to_string(), view))
+    Ok(asked.answer(rows, |page| page.seq, view))
 }
 
 /// The moment of a snapshot, for `events`.

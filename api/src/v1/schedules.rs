@@ -4,7 +4,7 @@ use super::time::{maybe, shown};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::frame::extract::{Path, Query};
-use crate::frame::listing::{Listing, Paging, limit, listing};
+use crate::frame::listing::{Listing, Paging};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -196,8 +196,7 @@ async fn firings(
     Query(paging): Query<Paging>,
 ) -> Result<Response, Problem> {
     app.control().job(caller.tenant, job).await?;
-    let (list, limit) = (format!("firings of {}/{job}", caller.tenant), limit(paging.limit)?);
-    let before = app.cursors.open(&list, paging.cursor.as_deref())?.map(Timestamp);
-    let rows = app.control().firings(caller.tenant, job, before, limit).await?;
-    Ok(listing(&app, &list, &uri, limit, rows, |firing| firing.due.0.to_string(), FiringView::from))
+    let asked = paging.of(&app, format!("firings of {}/{job}", caller.tenant), &uri)?;
+    let rows = app.control().firings(caller.tenant, job, asked.place.map(Timestamp), asked.limit).await?;
+    Ok(asked.answer(rows, |firing| firing.due.0, FiringView::from))
 }

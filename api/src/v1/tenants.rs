@@ -4,7 +4,7 @@ use super::time::shown;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::frame::extract::{Body, Path, Query};
-use crate::frame::listing::{Listing, Paging, limit, listing};
+use crate::frame::listing::{Listing, Paging};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -164,10 +164,9 @@ async fn list(
     Query(paging): Query<Paging>,
 ) -> Result<Response, Problem> {
     caller.require_operator()?;
-    let limit = limit(paging.limit)?;
-    let after = app.cursors.open("tenants", paging.cursor.as_deref())?;
-    let rows = app.control().tenants(after, limit).await?;
-    Ok(listing(&app, "tenants", &uri, limit, rows, |tenant| tenant.id.to_string(), TenantView::from))
+    let asked = paging.of(&app, "tenants".to_owned(), &uri)?;
+    let rows = app.control().tenants(asked.place, asked.limit).await?;
+    Ok(asked.answer(rows, |tenant| tenant.id, TenantView::from))
 }
 
 /// Set what a tenant may use. For administrators of the first one.

@@ -4,7 +4,7 @@ use super::time::{maybe, shown};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::frame::extract::{Body, Path, Query};
-use crate::frame::listing::{Listing, Paging, limit, listing};
+use crate::frame::listing::{Listing, Paging};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -281,10 +281,9 @@ async fn list(
     uri: Uri,
     Query(paging): Query<Paging>,
 ) -> Result<Response, Problem> {
-    let (list, limit) = (format!("webhooks of {}", caller.tenant), limit(paging.limit)?);
-    let after = app.cursors.open(&list, paging.cursor.as_deref())?;
-    let rows = app.control().webhooks(caller.tenant, after, limit).await?;
-    Ok(listing(&app, &list, &uri, limit, rows, |hook| hook.id.to_string(), WebhookView::from))
+    let asked = paging.of(&app, format!("webhooks of {}", caller.tenant), &uri)?;
+    let rows = app.control().webhooks(caller.tenant, asked.place, asked.limit).await?;
+    Ok(asked.answer(rows, |hook| hook.id, WebhookView::from))
 }
 
 /// Read an endpoint.
@@ -372,10 +371,9 @@ async fn deliveries(
     uri: Uri,
     Query(paging): Query<Paging>,
 ) -> Result<Response, Problem> {
-    let (list, limit) = (format!("deliveries of {}/{webhook}", caller.tenant), limit(paging.limit)?);
-    let before = app.cursors.open(&list, paging.cursor.as_deref())?;
-    let rows = app.control().deliveries(caller.tenant, webhook, before, limit).await?;
-    Ok(listing(&app, &list, &uri, limit, rows, |row| row.place.to_string(), DeliveryView::from))
+    let asked = paging.of(&app, format!("deliveries of {}/{webhook}", caller.tenant), &uri)?;
+    let rows = app.control().deliveries(caller.tenant, webhook, asked.place, asked.limit).await?;
+    Ok(asked.answer(rows, |row| row.place, DeliveryView::from))
 }
 
 /// Deliver an event again, under the same id.

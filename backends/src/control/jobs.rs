@@ -82,16 +82,18 @@ fn bind(statement: Statement, new: &NewJob) -> Result<Statement, StoreError> {
 impl<E: Engine> Jobs for Books<E> {
     async fn create_job(&self, new: NewJob) -> Result<JobInfo, StoreError> {
         let mut tx = self.0.begin().await?;
+        // The same words of two tenants are two keys.
+        let once = new.once.as_ref().map(|once| format!("{} {once}", new.tenant));
         let insert =
             sql("INSERT INTO jobs (job, name, cron, timezone, jitter, missed, overlap, paused, next_due,
                                             next_at, tenant_id, version, created_at, updated_at, once_key)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $12, $13)
              ON CONFLICT DO NOTHING RETURNING job_id");
-        let insert = bind(insert, &new)?.int(new.tenant.0).int(tx.now().0).text_or_null(new.once.clone());
+        let insert = bind(insert, &new)?.int(new.tenant.0).int(tx.now().0).text_or_null(once.clone());
         let made = first(&tx.run(insert).await?, |row| row.int(0))?;
         let read = match made {
             Some(id) => sql(job!(", j.job", "WHERE j.job_id = $1")).int(id),
-            None => sql(job!(", j.job", "WHERE j.once_key = $1")).text_or_null(new.once),
+            None => sql(job!(", j.job", "WHERE j.once_key = $1")).text_or_null(once),
         };
         let found = first(&tx.run(read).await?, info)?;
         tx.commit().await?;

@@ -178,7 +178,8 @@ impl<E: Engine> Webhooks for Books<E> {
         };
         let update = sql(
             "UPDATE deliveries SET state = $3, next_at = $4, last_at = $5, last_status = $6, last_error = $7
-             WHERE event_id = $1 AND webhook_id = $2",
+             WHERE event_id = $1 AND webhook_id = $2 AND state = 0 AND (tries = $8 OR ($3 = 1 AND tries > $8))
+             RETURNING delivery_no",
         )
         .text(attempt.event)
         .int(attempt.webhook.0)
@@ -186,8 +187,11 @@ impl<E: Engine> Webhooks for Books<E> {
         .int(next_at)
         .int(now.0)
         .int(attempt.status.map(i64::from))
-        .text_or_null(attempt.error.clone());
-        tx.run(update).await?;
+        .text_or_null(attempt.error.clone())
+        .int(i64::from(attempt.tries) + 1);
+        if tx.run(update).await?.is_empty() {
+            return Ok(());
+        }
         if attempt.next == Next::Done {
             let well = sql("UPDATE webhooks SET failing_since = NULL
                  WHERE webhook_id = $1 AND failing_since IS NOT NULL");

@@ -92,7 +92,15 @@ async fn attempt(egress: &Egress, delivery: ToDeliver, now: shared::clock::Times
         Some(_) => Next::Again(pause(delivery.tries)),
     };
     tracing::debug!(event = delivery.event, webhook = %delivery.webhook.id, ?status, ?error, "webhook");
-    Attempt { event: delivery.event, webhook: delivery.webhook.id, status, error, took, next }
+    Attempt {
+        event: delivery.event,
+        webhook: delivery.webhook.id,
+        tries: delivery.tries,
+        status,
+        error,
+        took,
+        next,
+    }
 }
 
 /// The pause after so many tries.

@@ -16,8 +16,20 @@ impl Api {
         self.ask("POST", path, &body.to_string()).await
     }
 
-    /// Asks on a connection of its own, and expects JSON and success.
+    /// Asks, and expects JSON and success.
     async fn ask(&self, method: &str, path: &str, body: &str) -> Value {
+        let (status, answer) = self.exchange(method, path, body).await;
+        assert!((200..300).contains(&status), "{method} {path}: {status} {answer}");
+        answer
+    }
+
+    /// The status of an answer, and its JSON.
+    pub async fn status(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        self.exchange(method, path, &body.to_string()).await
+    }
+
+    /// Asks on a connection of its own.
+    async fn exchange(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
         let mut stream = TcpStream::connect(&self.0).await.unwrap();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\n\
@@ -29,7 +41,7 @@ impl Api {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 2"), "{method} {path}: {answer}");
-        serde_json::from_str(body).unwrap_or_else(|why| panic!("{why}: {answer}"))
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap();
+        (status, serde_json::from_str(body).unwrap_or_else(|why| panic!("{why}: {answer}")))
     }
 }

@@ -44,7 +44,8 @@ pub trait Webhooks: Send + Sync + 'static {
     /// What is to be delivered now, at most `limit`.
     async fn take_deliveries(&self, limit: u32, lease: Duration) -> Result<Vec<ToDeliver>, StoreError>;
 
-    /// Notes how a try went. Where an endpoint has failed for longer than `patience`, it is disabled,
+    /// Notes how a try went. One that was taken again since, or is settled, is not put back by an older try: only
+    /// that it arrived counts whenever it is known. Where an endpoint has failed for longer than `patience`, it is disabled,
     /// with the reason.
     async fn settle_delivery(&self, attempt: Attempt, patience: Duration) -> Result<(), StoreError>;
 
@@ -154,6 +155,8 @@ pub struct Attempt {
     pub event: String,
     /// The endpoint.
     pub webhook: WebhookId,
+    /// Tries before this one, as it was taken.
+    pub tries: u32,
     /// The HTTP status, if there was an answer.
     pub status: Option<u16>,
     /// What went wrong, in few words.

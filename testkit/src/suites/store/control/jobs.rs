@@ -41,6 +41,12 @@ pub async fn the_same_once_makes_one_job<S: Store + Audit>(w: World<S>) {
     let all = control.jobs(TenantId::FIRST, None, 9).await.unwrap();
     assert_eq!(all.len(), 2);
     assert_eq!(all[0], more.summary);
+    // The same words of another tenant are another key.
+    let theirs = other(&w.store).await;
+    let new = NewJob { tenant: theirs, ..new_job("a", Some("k")) };
+    let made = control.create_job(new.clone()).await.unwrap();
+    assert_eq!(made.summary.tenant, theirs);
+    assert_eq!(control.create_job(new).await.unwrap(), made);
 }
 
 pub async fn runs_outlive_their_job_and_other_tenants_see_none<S: Store + Audit>(w: World<S>) {

@@ -30,7 +30,7 @@ async fn take<S: Store + Audit>(w: &World<S>) -> Vec<ToDeliver> {
 async fn settle<S: Store + Audit>(w: &World<S>, to: &ToDeliver, next: Next) {
     let (status, error) = if next == Next::Done { (200, None) } else { (500, Some("no".to_owned())) };
     let (event, webhook, took) = (to.event.clone(), to.webhook.id, Duration::from_millis(5));
-    let attempt = Attempt { event, webhook, status: Some(status), error, took, next };
+    let attempt = Attempt { event, webhook, tries: to.tries, status: Some(status), error, took, next };
     w.store.control().settle_delivery(attempt, DAY).await.unwrap();
 }
 
@@ -105,4 +105,30 @@ pub async fn an_endpoint_that_failed_too_long_is_disabled<S: Store + Audit>(w: W
     assert_eq!(control.replace_webhook(hook.id, new).await.unwrap().disabled, None);
     control.delete_webhook(TenantId::FIRST, hook.id).await.unwrap();
     assert!(control.webhook(TenantId::FIRST, hook.id).await.is_err());
+}
+
+/// A dispatcher that stood still for longer than its lease is no reason to send again what arrived.
+pub async fn an_older_try_puts_nothing_back<S: Store + Audit>(w: World<S>) {
+    let (control, hook) = (w.store.control(), hook(&w, &[]).await.id);
+    let event = control.ping_webhook(TenantId::FIRST, hook).await.unwrap();
+    let older = take(&w).await;
+    w.clock.advance(LEASE);
+    let newer = take(&w).await;
+    settle(&w, &older[0], Next::Again(Duration::ZERO)).await;
+    assert!(take(&w).await.is_empty(), "the newer try is under way");
+    settle(&w, &newer[0], Next::Done).await;
+    for next in [Next::Again(Duration::ZERO), Next::GiveUp] {
+        settle(&w, &older[0], next).await;
+        assert_eq!(state(&w, hook).await, DeliveryState::Delivered);
+    }
+    assert!(take(&w).await.is_empty());
+    // What arrived has arrived, whoever says so.
+    control.redeliver(TenantId::FIRST, hook, &event).await.unwrap();
+    let older = take(&w).await;
+    w.clock.advance(LEASE);
+    let newer = take(&w).await;
+    settle(&w, &older[0], Next::Done).await;
+    settle(&w, &newer[0], Next::Again(Duration::ZERO)).await;
+    assert_eq!(state(&w, hook).await, DeliveryState::Delivered);
+    assert!(take(&w).await.is_empty());
 }
