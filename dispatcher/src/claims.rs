@@ -6,6 +6,7 @@ use crate::{DispatcherError, Room};
 use shared::messages::{self, Answer, Claim};
 use shared::ports::{Delivery, Lane};
 use shared::{crash, trace};
+use std::sync::atomic::Ordering;
 use tracing::Instrument;
 
 /// Claims taken at a time.
@@ -48,7 +49,9 @@ pub async fn answer(room: &Room, delivery: Delivery) -> Result<(), DispatcherErr
     let answer = messages::encode(&Answer { lease: claim.lease, grant });
     room.deps.queue.publish(&Lane::Answer(claim.worker), vec![answer]).await?;
     delivery.ack().await?;
-    // One offer less is waiting: there may be room for another.
-    room.bell.notify_waiters();
+    // One offer less is waiting: where there was no room for another, there is now.
+    if room.full.load(Ordering::Relaxed) {
+        room.bell.notify_waiters();
+    }
     Ok(())
 }

@@ -8,6 +8,9 @@ use std::time::Duration;
 pub struct Config {
     /// Leases that may be offered and not claimed yet. About as many as the workers can take up.
     pub max_offered: u32,
+    /// Leases whose pages are fetched and not parsed yet. Beyond them none are offered, until the parsers
+    /// come after.
+    pub max_handed: u32,
     /// URLs in a lease.
     pub lease_urls: u32,
     /// How long a worker may begin requests of a lease.
@@ -28,6 +31,8 @@ pub struct Config {
     pub webhooks_every_ms: u64,
     /// The longest time between two looks for hosts that are ready.
     pub poll_ms: u64,
+    /// The shortest time between two such looks: what happens meanwhile is seen by the next one.
+    pub look_gap_ms: u64,
     /// How often the gauges of backlog and queues are set. 0: never.
     pub gauge_every_ms: u64,
 }
@@ -36,6 +41,7 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             max_offered: 32,
+            max_handed: 500,
             lease_urls: 100,
             slice_ms: 30_000,
             offer_ttl_ms: 60_000,
@@ -46,6 +52,7 @@ impl Default for Config {
             schedules_every_ms: 1_000,
             webhooks_every_ms: 1_000,
             poll_ms: 1_000,
+            look_gap_ms: 100,
             gauge_every_ms: 10_000,
         }
     }
@@ -55,6 +62,7 @@ impl Config {
     pub(crate) fn offer(&self) -> OfferPolicy {
         OfferPolicy {
             max_offered: self.max_offered,
+            max_handed: self.max_handed,
             urls: self.lease_urls,
             slice: Duration::from_millis(self.slice_ms),
             offer_ttl: Duration::from_millis(self.offer_ttl_ms),

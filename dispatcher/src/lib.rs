@@ -35,6 +35,7 @@ use egress::Egress;
 use shared::clock::Clock;
 use shared::ports::{Queue, QueueError, Store, StoreError};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -62,12 +63,23 @@ pub enum DispatcherError {
     Queue(#[from] QueueError),
 }
 
-/// What the loops share: the edges, the settings, and a bell that says "look again".
+/// What the loops share: the edges, the settings, and two bells.
 struct Room {
     config: Config,
     deps: Deps,
+    /// There may be something to lease.
     bell: Notify,
+    /// There may be a new run.
+    runs: Notify,
+    /// At the last look as many leases were offered as may be.
+    full: AtomicBool,
     stop: CancellationToken,
+}
+
+impl Room {
+    fn new(config: Config, deps: Deps, stop: CancellationToken) -> Self {
+        Room { config, deps, bell: Notify::new(), runs: Notify::new(), full: AtomicBool::new(false), stop }
+    }
 }
 
 /// Runs until `stop`, or until the store refuses for good. Nothing needs to be drained: what is
@@ -76,7 +88,7 @@ struct Room {
 /// # Errors
 /// Only what another try could not mend.
 pub async fn run(config: Config, deps: Deps, stop: CancellationToken) -> Result<(), DispatcherError> {
-    let room = Room { config, deps, bell: Notify::new(), stop };
+    let room = Room::new(config, deps, stop);
     tokio::try_join!(
         seeds::run(&room),
         offers::run(&room),

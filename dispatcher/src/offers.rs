@@ -9,7 +9,9 @@ use shared::clock::Timestamp;
 use shared::ports::Lane;
 use shared::ports::store::{Offered, Offers};
 use shared::{crash, messages, random, trace};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::time::Instant;
 use tracing::Instrument;
 
 /// The pause before another look where what was due at the last one is left to the timer.
@@ -21,9 +23,11 @@ pub async fn run(room: &Room) -> Result<(), DispatcherError> {
         // Listening begins before the look, so that a bell during the look is not missed.
         let bell = room.bell.notified();
         let asked = room.deps.clock.now();
+        let looked = Instant::now();
         let pause = match offer(room).await {
             Ok(offers) => {
                 patience.reset();
+                room.full.store(offers.full, Ordering::Relaxed);
                 until_next(room, &offers, asked)
             }
             Err(error) => {
@@ -37,6 +41,9 @@ pub async fn run(room: &Room) -> Result<(), DispatcherError> {
             () = bell => {}
             () = tokio::time::sleep(pause) => {}
         }
+        // On a busy day a bell rings for every lease: one look sees what many of them mean.
+        let gap = Duration::from_millis(room.config.look_gap_ms);
+        room.stop.run_until_cancelled(tokio::time::sleep_until(looked + gap)).await;
     }
     Ok(())
 }

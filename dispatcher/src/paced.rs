@@ -39,7 +39,7 @@ pub async fn take(room: &Room, delivery: Delivery) -> Result<(), DispatcherError
             REPORTS.add(&[if fresh { "true" } else { "false" }], 1);
             tracing::debug!(lease = %report.lease, worker = %report.worker, fresh, "report");
         }
-        Ok(Paced::Hint(_)) => {}
+        Ok(Paced::Hint(_)) => room.runs.notify_waiters(),
         Err(why) => return Ok(delivery.bury(&why.to_string()).await?),
     }
     delivery.ack().await?;

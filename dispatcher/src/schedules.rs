@@ -43,7 +43,7 @@ async fn fire_all(room: &Room) -> Result<bool, DispatcherError> {
         match fired {
             Fired::Run(run) => {
                 tracing::info!(job = %job.job, %run, due = fire.due.to_rfc3339(), "a scheduled run begins");
-                room.bell.notify_waiters();
+                room.runs.notify_waiters();
             }
             Fired::Gone => {}
             other => {

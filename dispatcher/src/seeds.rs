@@ -21,7 +21,7 @@ pub async fn run(room: &Room) -> Result<(), DispatcherError> {
         tokio::select! {
             biased;
             () = room.stop.cancelled() => break,
-            () = room.bell.notified() => {}
+            () = room.runs.notified() => {}
             () = tokio::time::sleep(every) => {}
         }
     }

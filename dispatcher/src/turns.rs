@@ -4,7 +4,6 @@
 use crate::{Config, Deps, DispatcherError, Room, claims, offers, paced, seeds, sweep};
 use shared::ports::Delivery;
 use shared::ports::store::Offers;
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// A dispatcher that does nothing by itself.
@@ -13,7 +12,7 @@ pub struct Turns(Room);
 impl Turns {
     /// Over these edges.
     pub fn new(config: Config, deps: Deps) -> Self {
-        Turns(Room { config, deps, bell: Notify::new(), stop: CancellationToken::new() })
+        Turns(Room::new(config, deps, CancellationToken::new()))
     }
 
     /// Admits the seeds of new runs.

@@ -118,6 +118,16 @@ impl Segments {
             Err(verdict) => return verdict,
         };
         let at = &stored.at;
+        if seen_before {
+            // Behind a long lane a segment is announced again and again.
+            let applied = self.deps.store.is_applied(stored.run, at.segment);
+            match applied.await {
+                Ok(true) => return Verdict::Done,
+                Ok(false) => {}
+                // To apply it again changes nothing either.
+                Err(error) => tracing::debug!(%error, "whether a segment is applied could not be seen"),
+            }
+        }
         let read =
             retry::patiently(&self.stop, || self.deps.archive.read(&at.object, at.offset, at.len)).await;
         let bytes = match read {
@@ -260,7 +270,7 @@ impl Segments {
         if applied.done {
             self.plans.forget(run);
         }
-        if applied.admitted > 0 {
+        if applied.ready {
             let hint = messages::encode(&Paced::Hint(Hint { run }));
             if let Err(error) = self.deps.queue.publish(&Lane::Paced, vec![hint]).await {
                 tracing::debug!(%error, "a hint was lost; the dispatcher looks by itself");

@@ -15,6 +15,7 @@ use tokio_rustls::server::TlsStream;
 /// What a server shows, and the key to it.
 pub struct Identity {
     certificate: CertificateDer<'static>,
+    pem: String,
     key: KeyPair,
 }
 
@@ -23,7 +24,17 @@ impl Identity {
     pub fn self_signed(name: &str) -> Self {
         let key = key();
         let certificate = params(name).self_signed(&key).expect("the parameters are complete");
-        Identity { certificate: certificate.into(), key }
+        Identity { pem: certificate.pem(), certificate: certificate.into(), key }
+    }
+
+    /// Its certificate, for servers that read it from a file.
+    pub fn certificate_pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// Its key, likewise.
+    pub fn key_pem(&self) -> String {
+        self.key.serialize_pem()
     }
 }
 
@@ -59,7 +70,7 @@ impl Authority {
     fn sign(&self, params: CertificateParams) -> Identity {
         let key = key();
         let certificate = params.signed_by(&key, &self.0).expect("the parameters are complete");
-        Identity { certificate: certificate.into(), key }
+        Identity { pem: certificate.pem(), certificate: certificate.into(), key }
     }
 }
 

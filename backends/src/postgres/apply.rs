@@ -24,6 +24,7 @@ pub(super) async fn apply(store: &PostgresStore, segment: ParsedSegment) -> Resu
         let mut part = again(|| portion.apply(store)).await?;
         applied.closed.append(&mut part.closed);
         applied.admitted += part.admitted;
+        applied.ready |= part.ready;
         applied.done |= part.done;
     }
     Ok(applied)
@@ -56,7 +57,8 @@ impl Portion<'_> {
             applied.closed.push(closed);
         }
         applied.admitted = write(&mut tx, &mut books, self.rules, changes).await?;
-        applied.done = ledger::close(books, &mut tx).await?;
+        let closed = ledger::close(books, &mut tx).await?;
+        (applied.ready, applied.done) = (closed.is_ready, closed.is_over);
         let leases: BTreeSet<LeaseId> = self.visits.iter().map(|visit| visit.lease).collect();
         lease::end_if_empty(&mut tx, leases).await?;
         shared::crash::point("store.in_apply");

@@ -42,6 +42,9 @@ impl From<StoreError> for Failure {
     }
 }
 
+/// How a certificate begins that is not trusted; it comes as an error of the connection.
+const BAD_CERTIFICATE: &str = "invalid peer certificate";
+
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         use StoreError::{Corrupt, Refused, Unavailable};
@@ -56,6 +59,10 @@ impl From<sqlx::Error> for Failure {
             | sqlx::Error::ColumnIndexOutOfBounds { .. } => Corrupt(error.to_string()).into(),
             // What the URL says, or a certificate.
             sqlx::Error::Configuration(_) | sqlx::Error::Tls(_) => Refused(error.to_string()).into(),
+            sqlx::Error::Io(cause) if cause.to_string().starts_with(BAD_CERTIFICATE) => Refused(format!(
+                "{cause}; check the server's certificate, and sslmode and sslrootcert in the URL"
+            ))
+            .into(),
             sqlx::Error::PoolTimedOut => {
                 Unavailable("no connection to Postgres could be had in time".into()).into()
             }

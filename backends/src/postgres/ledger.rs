@@ -1,7 +1,7 @@
 //! Reading and writing a run's books. Opening them locks the run: until the transaction ends, nobody
 //! else admits, closes or puts back anything of it, or changes its state.
 
-use super::codes::{count, get, number};
+use super::codes::{count, get, number, optional};
 use super::error::Result;
 use super::tx::Tx;
 use crate::store::codes::{int, of_run_state, of_tally_kind, run_state};
@@ -28,8 +28,16 @@ pub(super) async fn open(tx: &mut Tx, run: RunId) -> Result<Ledger> {
     Ok(Ledger::new(run, state, counts(&row, 1)?, count(&row, 10)?, get(&row, 11)?))
 }
 
-/// Writes the books. Ends the run if nothing is open any more; returns whether it is over.
-pub(super) async fn close(mut books: Ledger, tx: &mut Tx) -> Result<bool> {
+/// What writing the books shows.
+pub(super) struct Closed {
+    /// The run is over.
+    pub(super) is_over: bool,
+    /// A host has something to lease that had nothing.
+    pub(super) is_ready: bool,
+}
+
+/// Writes the books. Ends the run if nothing is open any more.
+pub(super) async fn close(mut books: Ledger, tx: &mut Tx) -> Result<Closed> {
     write_tallies(&mut books, tx).await?;
     if books.end() {
         let query = sqlx::query("UPDATE runs SET state = $2, ended_at = $3 WHERE run_id = $1");
@@ -43,14 +51,15 @@ pub(super) async fn close(mut books: Ledger, tx: &mut Tx) -> Result<bool> {
     let query = books.numbers().into_iter().fold(query, |query, n| query.bind(n));
     tx.execute(query.bind(books.next_ord).bind(books.run.0)).await?;
     // Last, because others wait for these rows: whoever reports a lease, or makes one.
-    write_hosts(&mut books, tx).await?;
-    Ok(books.state.is_over())
+    let is_ready = write_hosts(&mut books, tx).await?;
+    Ok(Closed { is_over: books.state.is_over(), is_ready })
 }
 
-async fn write_hosts(books: &mut Ledger, tx: &mut Tx) -> Result<()> {
+/// Returns whether one of them is ready from now on, and was not.
+async fn write_hosts(books: &mut Ledger, tx: &mut Tx) -> Result<bool> {
     let changes = books.take_hosts();
     if changes.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let (mut hosts, mut queued, mut admitted, mut ready) = (vec![], vec![], vec![], vec![]);
     for (host, change) in changes {
@@ -66,10 +75,12 @@ async fn write_hosts(books: &mut Ledger, tx: &mut Tx) -> Result<()> {
          ON CONFLICT (run_id, host_id) DO UPDATE SET
            queued = h.queued + excluded.queued, admitted = h.admitted + excluded.admitted,
            ready_at = CASE WHEN h.queued + excluded.queued > 0 AND h.held = 0
-                           THEN coalesce(h.ready_at, excluded.ready_at) END",
+                           THEN coalesce(h.ready_at, excluded.ready_at) END
+         RETURNING ready_at",
     );
-    tx.execute(query.bind(books.run.0).bind(hosts).bind(queued).bind(admitted).bind(ready)).await?;
-    Ok(())
+    let query = query.bind(books.run.0).bind(hosts).bind(queued).bind(admitted).bind(ready);
+    let now = Some(tx.now.0);
+    tx.all(query).await?.iter().try_fold(false, |any, row| Ok(any | (optional(row, 0)? == now)))
 }
 
 async fn write_tallies(books: &mut Ledger, tx: &mut Tx) -> Result<()> {

@@ -5,7 +5,7 @@ use super::codes::{get, number};
 use super::error::{Result, again};
 use super::tx::{Begin, Tx};
 use super::{PostgresStore, glance, host, turn};
-use crate::store::offer::{Host, Look, Urls, look};
+use crate::store::offer::{Host, Look, Urls, look, room};
 use crate::store::turn::{self as order, Candidate};
 use shared::clock::Timestamp;
 use shared::ids::{HostId, LeaseId, RunId};
@@ -32,16 +32,16 @@ async fn once(store: &PostgresStore, policy: OfferPolicy) -> Result<Offers> {
     if !tx.is_only_one {
         let next_due = Some(Timestamp(tx.now.0 + OTHER));
         tx.undo().await?;
-        return Ok(Offers { offers: Vec::new(), next_due });
+        return Ok(Offers { next_due, ..Offers::default() });
     }
-    let (offered, runs) = turn::candidates(store, &mut tx).await?;
-    let room = u64::from(policy.max_offered).saturating_sub(offered);
+    let (offered, handed, runs) = turn::candidates(store, &mut tx).await?;
+    let room = room(policy, offered, handed);
     let mut maker =
         Maker { policy, runs, room, known: HashMap::new(), again: BTreeSet::new(), offers: vec![] };
     while maker.room > 0 && !maker.runs.is_empty() && maker.round(&mut tx).await? {}
-    let mut offers = Offers { offers: maker.offers, next_due: None };
+    let mut offers = Offers { offers: maker.offers, next_due: None, full: maker.room == 0 };
     offers.offers.sort_by_key(|offered| !offered.urgent);
-    offers.next_due = glance::next_due(&mut tx, maker.room == 0).await?;
+    offers.next_due = glance::next_due(&mut tx, offers.full).await?;
     tx.commit().await?;
     Ok(offers)
 }

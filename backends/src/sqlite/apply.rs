@@ -67,6 +67,8 @@ impl Portion<'_> {
             applied.closed.push(changes.visit(&mut books, &mut open, segment, tx.now.0, visit));
         }
         applied.admitted += write(&mut tx, &mut books, self.rules, changes).await?;
+        // Whoever looks is in this process: a look too many costs little.
+        applied.ready = applied.admitted > 0;
         applied.done |= ledger::write(&mut books, &mut tx).await?;
         lease::commit(tx, &books, leases).await
     }

@@ -4,8 +4,9 @@ use super::SqliteStore;
 use super::codes::{count, get};
 use super::error::{Result, corrupt};
 use super::writer::Tx;
+use crate::store::offer::room;
 use shared::clock::Timestamp;
-use shared::ports::store::Offers;
+use shared::ports::store::{OfferPolicy, Offers};
 use sqlx::sqlite::SqliteRow;
 
 /// When something may be ready next, and when the first offer lapses. Parameter: now.
@@ -21,20 +22,21 @@ macro_rules! next_due {
 }
 
 /// The answer to most calls, without a transaction: there is no room, or no host is ready.
-pub(super) async fn nothing_to_do(store: &SqliteStore, most: u64) -> Result<Option<Offers>> {
+pub(super) async fn nothing_to_do(store: &SqliteStore, policy: OfferPolicy) -> Result<Option<Offers>> {
     let now = store.clock.now();
     let query = sqlx::query(concat!(
         next_due!(),
         ", (SELECT count(*) FROM leases WHERE state = 0 AND state < 2),
            EXISTS (SELECT 1 FROM runs r JOIN run_hosts h ON h.run_id = r.run_id
-                   WHERE r.state < 3 AND r.state = 1 AND h.ready_at <= ?)"
+                   WHERE r.state < 3 AND r.state = 1 AND h.ready_at <= ?),
+           (SELECT count(*) FROM leases WHERE state = 2)"
     ));
     let row = query.bind(now.0).bind(now.0).fetch_one(&store.readers).await?;
-    let is_full = count(&row, 2)? >= most;
+    let is_full = room(policy, count(&row, 2)?, count(&row, 4)?) == 0;
     if get(&row, 3)? && !is_full {
         return Ok(None);
     }
-    Ok(Some(Offers { offers: Vec::new(), next_due: due(&row, is_full)? }))
+    Ok(Some(Offers { offers: Vec::new(), next_due: due(&row, is_full)?, full: is_full }))
 }
 
 /// Commits; says when something may be ready next.

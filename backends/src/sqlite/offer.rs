@@ -4,20 +4,19 @@ use super::codes::get;
 use super::error::{Result, corrupt};
 use super::writer::{Lasts, Tx};
 use super::{SqliteStore, glance, host, turn};
-use crate::store::offer::{Host, Look, Urls, look};
+use crate::store::offer::{Host, Look, Urls, look, room};
 use crate::store::turn::{Candidate, next};
 use shared::ids::LeaseId;
 use shared::messages::LeaseOffer;
 use shared::ports::store::{OfferPolicy, Offered, Offers};
 
 pub(super) async fn offer(store: &SqliteStore, policy: OfferPolicy) -> Result<Offers> {
-    let most = u64::from(policy.max_offered);
-    if let Some(none) = glance::nothing_to_do(store, most).await? {
+    if let Some(none) = glance::nothing_to_do(store, policy).await? {
         return Ok(none);
     }
     let (mut tx, rows) = store.begin_with(Lasts::Process, turn::begin).await?;
-    let (offered, mut runs) = turn::candidates(store, &mut tx, &rows).await?;
-    let mut room = most.saturating_sub(offered);
+    let (offered, handed, mut runs) = turn::candidates(store, &mut tx, &rows).await?;
+    let mut room = room(policy, offered, handed);
     let have_rivals = runs.len() > 1;
     let mut offers = Offers::default();
     while room > 0 {
@@ -50,7 +49,8 @@ pub(super) async fn offer(store: &SqliteStore, policy: OfferPolicy) -> Result<Of
         }
     }
     offers.offers.sort_by_key(|offered| !offered.urgent);
-    offers.next_due = glance::commit(tx, room == 0).await?;
+    offers.full = room == 0;
+    offers.next_due = glance::commit(tx, offers.full).await?;
     Ok(offers)
 }
 

@@ -5,7 +5,7 @@ use super::codes::array;
 use super::error::Result as Outcome;
 use super::{SqliteStore, apply};
 use async_trait::async_trait;
-use shared::ids::{RunId, UrlId};
+use shared::ids::{RunId, SegmentId, UrlId};
 use shared::ports::StoreError;
 use shared::ports::store::{Applied, ParsedSegment, Results};
 
@@ -21,9 +21,19 @@ impl Results for SqliteStore {
         Ok(known(self, run, ids).await?)
     }
 
+    async fn is_applied(&self, run: RunId, segment: SegmentId) -> Result<bool, StoreError> {
+        Ok(is_applied(self, run, segment).await?)
+    }
+
     async fn apply(&self, segment: ParsedSegment) -> Result<Applied, StoreError> {
         Ok(apply::apply(self, segment).await?)
     }
+}
+
+async fn is_applied(store: &SqliteStore, run: RunId, segment: SegmentId) -> Outcome<bool> {
+    let query = sqlx::query("SELECT 1 FROM segments WHERE run_id = ? AND segment_id = ? AND state = 1");
+    let query = query.bind(run.0).bind(segment.0.as_bytes().to_vec());
+    Ok(query.fetch_optional(&store.readers).await?.is_some())
 }
 
 async fn known(store: &SqliteStore, run: RunId, ids: &[UrlId]) -> Outcome<Vec<UrlId>> {

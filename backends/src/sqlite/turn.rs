@@ -19,12 +19,13 @@ const HOSTS: u64 = 64;
 /// Runs that wait for one host, looked at for the one whose turn it is.
 const RIVALS: u64 = 64;
 
-/// Begins; counts the offers, and reads the running runs that have a host to look at and are not
+/// Begins; counts the offers and the leases that are handed, and reads the running runs that have a host to look at and are not
 /// stopped by bytes or time.
 pub(super) fn begin(now: Timestamp) -> Query {
     let query = sqlx::query(
         "BEGIN IMMEDIATE;
-         SELECT count(*) FROM leases WHERE state = 0 AND state < 2;
+         SELECT (SELECT count(*) FROM leases WHERE state = 0 AND state < 2),
+                (SELECT count(*) FROM leases WHERE state = 2);
          SELECT r.run_id, r.urgent, r.weight, r.page_limit, c.pages,
                 (SELECT count(*) FROM leases l WHERE l.run_id = r.run_id AND l.state < 2),
                 CASE WHEN c.closed < ? THEN r.trace END
@@ -36,13 +37,13 @@ pub(super) fn begin(now: Timestamp) -> Query {
     query.bind(TRACED).bind(now.0).bind(now.0)
 }
 
-/// From the rows of [`begin`]: the number of offers, the runs that may lease pages.
+/// From the rows of [`begin`]: the number of offers, that of handed leases, the runs that may lease pages.
 pub(super) async fn candidates(
     store: &SqliteStore,
     tx: &mut Tx<'_>,
     rows: &[SqliteRow],
-) -> Result<(u64, Vec<Candidate<Host>>)> {
-    let (offered, rows) = rows.split_first().ok_or_else(|| corrupt("a count without a row"))?;
+) -> Result<(u64, u64, Vec<Candidate<Host>>)> {
+    let (counts, rows) = rows.split_first().ok_or_else(|| corrupt("a count without a row"))?;
     let mut runs = Vec::with_capacity(rows.len());
     for row in rows {
         let run = RunId(get(row, 0)?);
@@ -62,7 +63,7 @@ pub(super) async fn candidates(
             more: true,
         });
     }
-    Ok((count(offered, 0)?, runs))
+    Ok((count(counts, 0)?, count(counts, 1)?, runs))
 }
 
 /// Pages that may still be leased: those that are fetched and those that are under way count.

@@ -15,6 +15,12 @@ const FAIR_SHARE: u64 = 8;
 /// Until another look at a host, where nothing says when it may be ready, in milliseconds.
 const SOON: i64 = 1_000;
 
+/// Leases that may be made now.
+pub(crate) fn room(policy: OfferPolicy, offered: u64, handed: u64) -> u64 {
+    let room = |most: u32, are: u64| u64::from(most).saturating_sub(are);
+    room(policy.max_offered, offered).min(room(policy.max_handed, offered + handed))
+}
+
 /// A host of a run, as it was read.
 pub(crate) struct Host {
     pub(crate) id: HostId,

@@ -1,15 +1,15 @@
 //! Many at once: dispatchers and parsers on one database, each with connections of its own.
 
 use crate::common::{Database, clock, connect};
+use crate::work::{self, report};
 use backends::postgres::PostgresStore;
 use shared::frontier::{Admission, AdmitRules};
-use shared::ids::{HostId, Incarnation, LeaseId, RunId, SegmentId, UrlId};
+use shared::ids::{Incarnation, LeaseId, RunId, UrlId};
 use shared::job::{Delay, Job, RobotsMode};
-use shared::messages::{Claim, Grant, LeaseReport, SegmentRef};
-use shared::outcome::Kind;
+use shared::messages::{Claim, Grant};
 use shared::ports::store::{
-    Audit, ClosedPage, Ending, Frontier, GrantPolicy, NewRun, OfferPolicy, PageEnd, PageSelection,
-    ParsedSegment, ParsedVisit, Reads, Results, RunState, Runs, SweepPolicy,
+    Audit, Frontier, GrantPolicy, NewRun, OfferPolicy, PageSelection, ParsedSegment, Reads, Results,
+    RunState, Runs, SweepPolicy,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -24,70 +24,20 @@ const HOSTS: u64 = 12;
 const FLEET: usize = 4;
 
 fn page(run: RunId, n: u64) -> Admission {
-    let origin = format!("https://h{}.example", n % HOSTS);
-    let url = format!("{origin}/{n}");
-    Admission {
-        url_id: UrlId::of(run, &url),
-        url,
-        host: HostId::of(&origin),
-        origin,
-        kind: Kind::Page,
-        depth: 1,
-        hops: 0,
-        prio: 5,
-        asked_url: None,
-    }
+    work::page(run, &format!("https://h{}.example", n % HOSTS), n)
 }
 
 fn parsed(grant: &Grant) -> ParsedSegment {
-    let segment = SegmentId::new();
-    let at = SegmentRef { segment, object: format!("runs/{}/{segment}", grant.run), offset: 0, len: 9 };
-    let visits = grant.tasks.iter().map(|task| {
-        let n: u64 = task.url.rsplit('/').next().unwrap().parse().unwrap();
+    work::parsed(grant, RULES, |n| {
         let links = [n * 2 + 1, n * 2 + 2, n * 7 % PAGES].into_iter().filter(|n| *n < PAGES);
-        let closed = ClosedPage {
-            kind: task.kind,
-            url: task.url.clone(),
-            asked_url: None,
-            status: Some(200),
-            end: PageEnd::Fetched,
-            depth: task.depth,
-            record: None,
-            bytes: 1,
-            digest: None,
-            fetched_at: shared::clock::Timestamp(1),
-            parsed: None,
-            records: vec![],
-            links: links.map(|n| page(grant.run, n)).collect(),
-            refused: vec![],
-        };
-        let ending = Ending::Closed(Box::new(closed));
-        ParsedVisit { lease: grant.lease, url_id: task.url_id, unasked: None, ending }
-    });
-    ParsedSegment { run: grant.run, at, rules: RULES, visits: visits.collect() }
-}
-
-fn report(grant: &Grant, worker: &Incarnation, at: SegmentRef) -> LeaseReport {
-    LeaseReport {
-        lease: grant.lease,
-        host: grant.host,
-        run: grant.run,
-        worker: worker.clone(),
-        segments: vec![at],
-        not_begun: vec![],
-        next_in_ms: 0,
-        delay_ms: 0,
-        failures: 0,
-        down: false,
-        robots: None,
-        jar: None,
-    }
+        links.map(|n| page(grant.run, n)).collect()
+    })
 }
 
 /// One member of the fleet: dispatcher, worker and parser on a store of its own, until the runs are over.
 async fn work(store: PostgresStore, name: usize, runs: Vec<RunId>, offered: Arc<Mutex<HashSet<LeaseId>>>) {
     let worker = Incarnation(format!("w{name}"));
-    let offer = OfferPolicy { max_offered: 16, urls: 10, slice: SLICE, offer_ttl: SLICE };
+    let offer = OfferPolicy { max_offered: 16, max_handed: 500, urls: 10, slice: SLICE, offer_ttl: SLICE };
     let sweep = SweepPolicy { announce_after: SLICE, give_up_after: SLICE, chunk: 100 };
     loop {
         for made in store.offer(offer).await.unwrap().offers {

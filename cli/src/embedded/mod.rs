@@ -197,6 +197,7 @@ async fn drained(queue: &MemoryQueue, lanes: &[Lane]) {
 fn dispatcher_config(give_up: Duration) -> dispatcher::Config {
     dispatcher::Config {
         max_offered: 8,
+        look_gap_ms: 0,
         gauge_every_ms: 0,
         give_up_after_ms: u64::try_from(give_up.as_millis()).unwrap_or(u64::MAX),
         ..dispatcher::Config::default()

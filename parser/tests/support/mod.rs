@@ -174,6 +174,10 @@ impl Results for Taker {
     async fn known(&self, _: RunId, _: &[UrlId]) -> Result<Vec<UrlId>, StoreError> {
         Ok(Vec::new())
     }
+    async fn is_applied(&self, run: RunId, segment: SegmentId) -> Result<bool, StoreError> {
+        let applied = self.applied.lock();
+        Ok(applied.iter().any(|applied| applied.run == run && applied.at.segment == segment))
+    }
     async fn apply(&self, segment: ParsedSegment) -> Result<Applied, StoreError> {
         let mut failures = self.failures.lock();
         if *failures > 0 {
@@ -187,7 +191,7 @@ impl Results for Taker {
         };
         let admitted = segment.visits.iter().map(links).sum();
         self.applied.lock().push(segment);
-        Ok(Applied { closed, admitted, done: false })
+        Ok(Applied { closed, admitted, ready: admitted > 0, done: false })
     }
 }
 

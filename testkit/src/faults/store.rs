@@ -3,7 +3,7 @@
 use super::Faults;
 use async_trait::async_trait;
 use shared::frontier::{Admission, AdmitRules};
-use shared::ids::{RunId, UrlId};
+use shared::ids::{RunId, SegmentId, UrlId};
 use shared::messages::{Claim, Grant, LeaseReport};
 use shared::ports::store::*;
 use std::sync::Arc;
@@ -104,6 +104,10 @@ impl<S: Store> Frontier for FaultyStore<S> {
 impl<S: Store> Results for FaultyStore<S> {
     async fn known(&self, run: RunId, ids: &[UrlId]) -> Result<Vec<UrlId>, StoreError> {
         pass!(self.known(run, ids))
+    }
+
+    async fn is_applied(&self, run: RunId, segment: SegmentId) -> Result<bool, StoreError> {
+        pass!(self.is_applied(run, segment))
     }
 
     async fn apply(&self, segment: ParsedSegment) -> Result<Applied, StoreError> {

@@ -1,6 +1,7 @@
 //! A throwaway Postgres from the installed programs: its own folder, its own port, no password. It is gone
 //! when it is dropped, and also when the test's process is killed: a watcher waits for the end of a pipe.
 
+use crate::tls::Identity;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -35,6 +36,8 @@ struct Own {
     programs: PathBuf,
     folder: PathBuf,
     port: u16,
+    /// Further settings.
+    settings: &'static str,
     /// Ends the server and removes its folder at the end of its input.
     watcher: Child,
 }
@@ -54,9 +57,21 @@ impl Postgres {
     /// # Panics
     /// Where no server can be had; says what to install.
     pub fn start() -> Self {
-        if let Ok(url) = std::env::var(VARIABLE) {
-            return Postgres::elsewhere(&url);
+        match std::env::var(VARIABLE) {
+            Ok(url) => Postgres::elsewhere(&url),
+            Err(_) => Postgres::own_server(None),
         }
+    }
+
+    /// Starts a server of its own that also speaks TLS, and shows this.
+    ///
+    /// # Panics
+    /// Where no server can be had.
+    pub fn start_tls(identity: &Identity) -> Self {
+        Postgres::own_server(Some(identity))
+    }
+
+    fn own_server(identity: Option<&Identity>) -> Self {
         let programs = programs().unwrap_or_else(|| {
             panic!(
                 "the programs of a Postgres server are missing: install them (`make setup`, or `apt-get install \
@@ -80,7 +95,11 @@ impl Postgres {
         ];
         run(&initdb);
         let port = free_port();
-        let own = Own { programs, folder, port, watcher };
+        let settings = identity.map_or("", |identity| {
+            show(identity, &folder.join("data"));
+            "-c ssl=on"
+        });
+        let own = Own { programs, folder, port, settings, watcher };
         own.start();
         Postgres {
             base: format!("postgres://{USER}@127.0.0.1:{port}"),
@@ -222,8 +241,12 @@ impl Drop for Postgres {
 
 impl Own {
     fn start(&self) {
-        let settings =
-            format!("-p {} -c unix_socket_directories={} {SETTINGS}", self.port, text(&self.folder));
+        let settings = format!(
+            "-p {} -c unix_socket_directories={} {SETTINGS} {}",
+            self.port,
+            text(&self.folder),
+            self.settings
+        );
         self.pg_ctl(&["-w", "-t", "60", "-l", &text(&self.folder.join("log")), "-o", &settings, "start"]);
     }
 
@@ -267,6 +290,20 @@ fn programs() -> Option<PathBuf> {
         found.retain(|(_, folder)| folder.join("initdb").exists());
         found.into_iter().max().map(|(_, folder)| folder)
     })
+}
+
+/// Writes what a server shows into its folder, under the usual names. Its key must be readable for it alone.
+fn show(identity: &Identity, data: &Path) {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    let owner = std::fs::metadata(data).expect("the data folder is there");
+    for (name, text) in
+        [("server.crt", identity.certificate_pem().to_owned()), ("server.key", identity.key_pem())]
+    {
+        let path = data.join(name);
+        std::fs::write(&path, text).expect("a file in the data folder");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("a file of our own");
+        chown(&path, Some(owner.uid()), Some(owner.gid())).expect("a file of our own");
+    }
 }
 
 /// Waits, and at the end of its input kills the server of a folder and removes the folder.

@@ -2,6 +2,7 @@
 
 use super::group::{Group, free_port, signal};
 use super::http::Api;
+use crate::tls::Identity;
 use parking_lot::Mutex;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,7 @@ struct Node {
 
 struct Ports {
     amqp: u16,
+    tls: u16,
     api: u16,
     distribution: u16,
     epmd: u16,
@@ -82,7 +84,20 @@ impl RabbitMq {
     /// # Panics
     /// If RabbitMQ is not installed, or does not start.
     pub async fn start_with(settings: &str) -> RabbitMq {
-        let node = Node::new(settings).expect("a folder, ports and an installed RabbitMQ (`make setup`)");
+        Self::launch(settings, None).await
+    }
+
+    /// A new broker of its own that also speaks TLS, and shows this.
+    ///
+    /// # Panics
+    /// If RabbitMQ is not installed, or does not start.
+    pub async fn start_tls(identity: &Identity) -> RabbitMq {
+        Self::launch("", Some(identity)).await
+    }
+
+    async fn launch(settings: &str, identity: Option<&Identity>) -> RabbitMq {
+        let node =
+            Node::new(settings, identity).expect("a folder, ports and an installed RabbitMQ (`make setup`)");
         let api = Api { address: format!("127.0.0.1:{}", node.ports.api), user: "guest:guest".into() };
         let authority = format!("guest:guest@127.0.0.1:{}", node.ports.amqp);
         let broker = RabbitMq { api, authority, node: Some(node), vhosts: Mutex::default() };
@@ -101,6 +116,15 @@ impl RabbitMq {
             vhosts.push(name.to_owned());
         }
         format!("amqp://{}/{name}", self.authority)
+    }
+
+    /// The same, by TLS.
+    ///
+    /// # Panics
+    /// If the broker refuses, or is not one of our own.
+    pub async fn vhost_tls(&self, name: &str) -> String {
+        self.vhost(name).await;
+        format!("amqps://{}@127.0.0.1:{}/{name}", self.api.user, self.node().ports.tls)
     }
 
     async fn make_vhost(&self, name: &str) -> io::Result<()> {
@@ -230,13 +254,25 @@ impl RabbitMq {
 }
 
 impl Node {
-    fn new(settings: &str) -> io::Result<Self> {
+    fn new(settings: &str, identity: Option<&Identity>) -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("harvestman-rabbitmq-").tempdir()?;
-        let ports =
-            Ports { amqp: free_port()?, api: free_port()?, distribution: free_port()?, epmd: free_port()? };
+        let [amqp, tls, api, distribution, epmd] =
+            [free_port()?, free_port()?, free_port()?, free_port()?, free_port()?];
+        let ports = Ports { amqp, tls, api, distribution, epmd };
         let etc = folder.path().join("etc");
         std::fs::create_dir_all(&etc)?;
         std::fs::create_dir_all(folder.path().join("home"))?;
+        let mut settings = settings.to_owned();
+        if let Some(identity) = identity {
+            let (certificate, key) = (etc.join("server.crt"), etc.join("server.key"));
+            std::fs::write(&certificate, identity.certificate_pem())?;
+            std::fs::write(&key, identity.key_pem())?;
+            settings += &format!(
+                "\nlisteners.ssl.1 = 127.0.0.1:{tls}\nssl_options.certfile = {}\nssl_options.keyfile = {}\n",
+                certificate.display(),
+                key.display()
+            );
+        }
         let conf = format!(
             "listeners.tcp.1 = 127.0.0.1:{}\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {}\n\
              log.console = false\ndisk_free_limit.absolute = 50MB\ncollect_statistics_interval = 1000\n{settings}\n",

@@ -90,6 +90,7 @@ pub(crate) async fn serve(
             stream.write_all(&reply.wire).await?;
             continue;
         }
+        let _under_way = log.begin();
         let action = match path.strip_prefix("/__bad/") {
             Some(name) => Action::Misbehave(name.to_owned()),
             None => site.answer(&request),

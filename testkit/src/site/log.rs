@@ -30,15 +30,45 @@ pub struct Log {
     start: Instant,
     hits: Mutex<Vec<Hit>>,
     came: Notify,
+    at_once: Mutex<AtOnce>,
+}
+
+/// Requests whose answers are not sent yet.
+#[derive(Debug, Default)]
+struct AtOnce {
+    now: usize,
+    most: usize,
+}
+
+/// A request whose answer is not sent yet.
+pub(crate) struct UnderWay<'a>(&'a Log);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.at_once.lock().now -= 1;
+    }
 }
 
 impl Log {
     pub(crate) fn new() -> Self {
-        Log { start: Instant::now(), hits: Mutex::new(Vec::new()), came: Notify::new() }
+        Log { start: Instant::now(), hits: Mutex::default(), came: Notify::new(), at_once: Mutex::default() }
     }
 
     pub(crate) fn now_us(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// A request is under way until this is dropped.
+    pub(crate) fn begin(&self) -> UnderWay<'_> {
+        let mut at_once = self.at_once.lock();
+        at_once.now += 1;
+        at_once.most = at_once.most.max(at_once.now);
+        UnderWay(self)
+    }
+
+    /// The most requests that were under way at a time.
+    pub fn most_at_once(&self) -> usize {
+        self.at_once.lock().most
     }
 
     pub(crate) fn push(&self, hit: Hit) {
@@ -81,6 +111,8 @@ impl Log {
     /// Forgets all requests.
     pub fn clear(&self) {
         self.hits.lock().clear();
+        let mut at_once = self.at_once.lock();
+        at_once.most = at_once.now;
     }
 
     /// The shortest time between the beginnings of two requests that follow each other. None for

@@ -39,7 +39,8 @@ pub trait Frontier: Send + Sync + 'static {
     /// nothing is open).
     async fn seeded(&self, run: RunId) -> Result<(), StoreError>;
 
-    /// Makes leases until `max_offered` are offered and unclaimed, or nothing is ready.
+    /// Makes leases until `max_offered` are offered and unclaimed, or with these `max_handed` would be handed and
+    /// not applied, or nothing is ready.
     async fn offer(&self, policy: OfferPolicy) -> Result<Offers, StoreError>;
 
     /// Grants a lease to the worker that claims it; None: it is gone.
@@ -64,6 +65,8 @@ pub trait Frontier: Send + Sync + 'static {
 pub struct OfferPolicy {
     /// Leases that may be offered and not claimed yet, in all.
     pub max_offered: u32,
+    /// Leases that may be handed and not applied yet, in all: workers do not run away from slow parsers.
+    pub max_handed: u32,
     /// URLs in a lease.
     pub urls: u32,
     /// How long a worker may begin requests of a lease; with a delay, a lease holds no more URLs
@@ -80,6 +83,8 @@ pub struct Offers {
     pub offers: Vec<Offered>,
     /// When something may be ready next, if nothing else happens.
     pub next_due: Option<Timestamp>,
+    /// As many are offered, or handed, as may be.
+    pub full: bool,
 }
 
 /// A new offer.

@@ -1,7 +1,7 @@
 use super::StoreError;
 use crate::clock::Timestamp;
 use crate::frontier::{Admission, AdmitRules};
-use crate::ids::{LeaseId, RunId, UrlId};
+use crate::ids::{LeaseId, RunId, SegmentId, UrlId};
 use crate::messages::SegmentRef;
 use crate::outcome::{Kind, Reason};
 use async_trait::async_trait;
@@ -26,6 +26,9 @@ use std::time::Duration;
 pub trait Results: Send + Sync + 'static {
     /// Of these ids, those that the run has admitted already. A hint: an id left out may be known.
     async fn known(&self, run: RunId, ids: &[UrlId]) -> Result<Vec<UrlId>, StoreError>;
+
+    /// Whether a segment was applied, to its end.
+    async fn is_applied(&self, run: RunId, segment: SegmentId) -> Result<bool, StoreError>;
 
     /// Applies a parsed segment.
     async fn apply(&self, segment: ParsedSegment) -> Result<Applied, StoreError>;
@@ -147,6 +150,8 @@ pub struct Applied {
     pub closed: Vec<bool>,
     /// URLs admitted.
     pub admitted: u64,
+    /// There may be something to lease at a host that had nothing before: somebody should look.
+    pub ready: bool,
     /// The run ended with it.
     pub done: bool,
 }

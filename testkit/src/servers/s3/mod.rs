@@ -5,6 +5,7 @@ mod faults;
 
 pub use faults::{Fault, Faults};
 
+use crate::tls::{Alpn, Identity, TlsListener};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{Method, StatusCode};
@@ -34,6 +35,7 @@ pub const VARIABLE: &str = "HARVESTMAN_TEST_S3";
 
 /// A running server.
 pub struct S3 {
+    scheme: &'static str,
     address: SocketAddr,
     room: Arc<Room>,
     serving: JoinHandle<()>,
@@ -65,6 +67,25 @@ impl S3 {
     /// # Panics
     /// If no port or folder can be had.
     pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("its address");
+        Self::serve("http", address, listener)
+    }
+
+    /// Starts one that speaks TLS, and shows this.
+    ///
+    /// # Panics
+    /// If no port or folder can be had.
+    pub async fn start_tls(identity: Identity) -> Self {
+        let listener = TlsListener::bind("127.0.0.1", identity, Alpn::Http1).await.expect("a port");
+        let address = listener.address().expect("its address");
+        Self::serve("https", address, listener)
+    }
+
+    fn serve<L>(scheme: &'static str, address: SocketAddr, listener: L) -> Self
+    where
+        L: axum::serve::Listener<Addr = SocketAddr>,
+    {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join(BUCKET)).expect("a bucket");
         let files = FileSystem::new(folder.path()).expect("a file system");
@@ -77,17 +98,15 @@ impl S3 {
             gets: AtomicU64::default(),
             others: AtomicU64::default(),
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("its address");
         let router =
             Router::new().fallback(answer).layer(DefaultBodyLimit::disable()).with_state(room.clone());
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("serving") });
-        S3 { address, room, serving, _folder: folder }
+        S3 { scheme, address, room, serving, _folder: folder }
     }
 
-    /// `http://ADDRESS`.
+    /// `http://ADDRESS`, or `https://`.
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// The URL of an archive of its own in a bucket.

@@ -1,7 +1,7 @@
-use super::world::{A, B, OFFER_TTL, World, job, numbered, report_of};
+use super::world::{A, B, OFFER_TTL, World, ends, fetched, job, numbered, offer_policy, report_of, segment};
 use shared::ids::RunId;
 use shared::ports::Store;
-use shared::ports::store::{Audit, NewRun};
+use shared::ports::store::{Audit, NewRun, OfferPolicy};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,6 +79,30 @@ pub(super) async fn offers_stop_at_their_number<S: Store + Audit>(w: World<S>) {
     w.claim(&first.offers[0].offer, "w").await.unwrap();
     assert_eq!(w.offers(3, 10).await.offers.len(), 1);
     assert_eq!(w.offers(500, 10).await.offers.len(), 196);
+    w.check(run).await;
+}
+
+pub(super) async fn offers_stop_where_nobody_parses<S: Store + Audit>(w: World<S>) {
+    let run = run_of(&w, false, 1, &origins("o", 5)).await;
+    let policy = OfferPolicy { max_handed: 2, ..offer_policy(100, 50) };
+    let offers = w.store.offer(policy).await.unwrap();
+    assert_eq!((offers.offers.len(), offers.full), (2, true));
+    let mut handed = Vec::new();
+    for offered in offers.offers {
+        let grant = w.claim(&offered.offer, "w").await.unwrap();
+        let at = segment();
+        assert!(w.report(&report_of(&grant, "w", vec![at.clone()])).await);
+        handed.push((grant, at));
+    }
+    let none = w.store.offer(policy).await.unwrap();
+    assert_eq!((none.offers.len(), none.full), (0, true));
+    let (grant, at) = handed.remove(0);
+    let segment = at.segment;
+    assert!(!w.store.is_applied(run, segment).await.unwrap());
+    let visits = grant.tasks.iter().map(|task| ends(grant.lease, task, fetched(&task.url))).collect();
+    w.apply(run, at, visits).await;
+    assert!(w.store.is_applied(run, segment).await.unwrap());
+    assert_eq!(w.store.offer(policy).await.unwrap().offers.len(), 1);
     w.check(run).await;
 }
 

@@ -34,6 +34,8 @@ pub(super) struct World<S> {
 }
 
 pub(super) const SLICE: Duration = Duration::from_secs(30);
+/// More than most cases hand.
+pub(super) const MAX_HANDED: u32 = 1_000;
 pub(super) const OFFER_TTL: Duration = Duration::from_secs(20);
 pub(super) const MARGIN: Duration = Duration::from_secs(10);
 pub(super) const ANNOUNCE_AFTER: Duration = Duration::from_secs(60);
@@ -138,7 +140,7 @@ pub(super) fn answer(access: Access, text: &str, at: Timestamp) -> RobotsAnswer 
 }
 
 pub(super) fn offer_policy(max_offered: u32, urls: u32) -> OfferPolicy {
-    OfferPolicy { max_offered, urls, slice: SLICE, offer_ttl: OFFER_TTL }
+    OfferPolicy { max_offered, max_handed: MAX_HANDED, urls, slice: SLICE, offer_ttl: OFFER_TTL }
 }
 
 pub(super) fn sweep_policy() -> SweepPolicy {
