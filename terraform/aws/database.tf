@@ -52,7 +52,7 @@ resource "aws_db_instance" "main" {
   kms_key_id                            = aws_kms_key.main.arn
   db_name                               = "harvestman"
   username                              = "harvestman"
-  password                              = random_password.database["migrate"].result
+  password                              = module.secrets.owner_password
   multi_az                              = true
   publicly_accessible                   = false
   db_subnet_group_name                  = aws_db_subnet_group.main.name

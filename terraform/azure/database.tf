@@ -13,7 +13,7 @@ resource "azurerm_postgresql_flexible_server" "main" {
   delegated_subnet_id           = azurerm_subnet.database.id
   private_dns_zone_id           = azurerm_private_dns_zone.private["postgres"].id
   administrator_login           = "harvestman"
-  administrator_password        = random_password.database["migrate"].result
+  administrator_password        = module.secrets.owner_password
   high_availability {
     mode = "ZoneRedundant"
   }

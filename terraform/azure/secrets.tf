@@ -1,36 +1,7 @@
-# One secret for each service: a JSON object whose keys become the files in its pods. The broker's is made by its operator.
-resource "random_password" "database" {
-  for_each = toset(["migrate", "dispatcher", "parser", "api"])
-  length   = 32
-  special  = false
-}
-
-resource "random_password" "api_key" {
-  length  = 40
-  special = false
-}
-
-locals {
-  store = {
-    for role, password in random_password.database : role =>
-    "postgres://${role == "migrate" ? "harvestman" : role}:${password.result}@${azurerm_postgresql_flexible_server.main.fqdn}/harvestman?sslmode=require"
-  }
-  secrets = {
-    dispatcher = { store = local.store["dispatcher"] }
-    parser     = { store = local.store["parser"] }
-    api        = { store = local.store["api"], api-key = random_password.api_key.result }
-    migrate    = { store = local.store["migrate"] }
-    database-roles = {
-      PGHOST              = azurerm_postgresql_flexible_server.main.fqdn
-      PGDATABASE          = "harvestman"
-      PGUSER              = "harvestman"
-      PGPASSWORD          = random_password.database["migrate"].result
-      PGSSLMODE           = "require"
-      DISPATCHER_PASSWORD = random_password.database["dispatcher"].result
-      PARSER_PASSWORD     = random_password.database["parser"].result
-      API_PASSWORD        = random_password.database["api"].result
-    }
-  }
+# One secret for each service. The broker's is made by its operator.
+module "secrets" {
+  source        = "../secrets"
+  database_host = azurerm_postgresql_flexible_server.main.fqdn
 }
 
 resource "azurerm_key_vault" "main" {
@@ -80,6 +51,6 @@ resource "azurerm_key_vault_secret" "service" {
   name         = "${var.name}-${each.value}"
   key_vault_id = azurerm_key_vault.main.id
   content_type = "application/json"
-  value        = jsonencode(local.secrets[each.value])
+  value        = jsonencode(module.secrets.services[each.value])
   depends_on   = [azurerm_role_assignment.vault_writer]
 }

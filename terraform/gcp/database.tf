@@ -94,5 +94,5 @@ resource "google_sql_database" "harvestman" {
 resource "google_sql_user" "owner" {
   name     = "harvestman"
   instance = google_sql_database_instance.main.name
-  password = random_password.database["migrate"].result
+  password = module.secrets.owner_password
 }
