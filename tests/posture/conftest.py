@@ -36,14 +36,14 @@ def kustomize(folder):
 
 @pytest.fixture(scope="session")
 def overlays(tmp_path_factory):
-    """name -> objects; with `canary`, the EKS overlay and the component that no overlay takes in by itself."""
+    """name -> objects; with `canary`, the EKS overlay and the components that no overlay takes in by itself."""
     rendered = {name: kustomize(ROOT / "k8s" / "overlays" / name) for name in OVERLAYS}
     folder = tmp_path_factory.mktemp("canary")
     relative = os.path.relpath(ROOT / "k8s", folder.resolve())
     (folder / "kustomization.yaml").write_text(json.dumps({
         "apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "namespace": "harvestman",
         "resources": [f"{relative}/base", "cluster.yaml"],
-        "components": [f"{relative}/components/canary", f"{relative}/components/cluster"],
+        "components": [f"{relative}/components/{name}" for name in ("canary", "tracing", "cluster")],
     }))
     shutil.copy(ROOT / "k8s" / "overlays" / "eks" / "cluster.yaml", folder)
     rendered["canary"] = kustomize(folder)
