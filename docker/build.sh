@@ -1,9 +1,8 @@
 #!/bin/sh
-# build.sh PROFILE: every program of the images. Three builds, because features are united within one: a worker must not get a
+# build.sh PROFILE: every program of the images. Two builds, because features are united within one: a worker must not get a
 # database driver by that. The Dockerfile runs it twice: on the skeleton (dependencies), then on the code.
 set -eu
 build() { cargo build --locked --profile "$profile" "$@"; }
 profile=$1
-build -p harvestman-dispatcher -p harvestman-parser -p harvestman-api
+build -p harvestman-dispatcher -p harvestman-parser -p harvestman-api -p harvestman --features harvestman/cluster
 build -p harvestman-worker
-build -p harvestman --features cluster

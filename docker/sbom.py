@@ -19,7 +19,7 @@ IMAGES = {
     "worker": ["-p", "harvestman-worker"],
     "parser": ["-p", "harvestman-parser"],
     "api": ["-p", "harvestman-api"],
-    "cli": ["-p", "harvestman", "--features", "cluster"],
+    "cli": ["-p", "harvestman", "--features", "cluster,service/daemon"],
 }
 LINE = re.compile(r"^(\d+)(\S+) v(\S+)(.*)\|(.*?)( \(\*\))?$")
 
