@@ -98,6 +98,8 @@ where
     let stop = signals::stop_on_signal();
     let recorder = Recorder::install(name)?;
     counted.iter().chain(metered::METRICS).for_each(Metric::describe);
+    #[cfg(feature = "postgres")]
+    backends::postgres::METRICS.iter().for_each(Metric::describe);
     let health = Health::new(stop.clone());
     let admin = admin::Admin::bind(&settings.common.admin_listen).await?;
     tracing::info!(admin = %admin.address()?, version = env!("CARGO_PKG_VERSION"), "harvestman-{name} begins");

@@ -1,5 +1,5 @@
 //! What is written for operators is what the program has: every setting, every metric.
-#![cfg(feature = "daemon")]
+#![cfg(all(feature = "daemon", feature = "postgres"))]
 
 use service::settings::is_sample;
 use shared::metric::Metric;
@@ -20,11 +20,12 @@ fn the_sample_holds_every_setting_with_its_default() {
     is_sample("api", &api::Settings::default(), &text).unwrap();
 }
 
-const ROOMS: [(&str, &str, &[Metric]); 5] = [
+const ROOMS: [(&str, &str, &[Metric]); 6] = [
     ("Dispatcher", "A dispatcher's admin port.", dispatcher::METRICS),
     ("Worker", "A worker's admin port.", worker::METRICS),
     ("Parser", "A parser's admin port.", parser::METRICS),
     ("API", "An API's admin port.", api::METRICS),
+    ("Database", "The admin port of who has it, where it is Postgres.", backends::postgres::METRICS),
     ("Servers", "Every service's admin port, as far as it calls them.", service::metered::METRICS),
 ];
 

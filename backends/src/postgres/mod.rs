@@ -29,6 +29,7 @@ mod host;
 mod jobs;
 mod lease;
 mod ledger;
+mod metrics;
 mod migrate;
 mod offer;
 mod open;
@@ -42,6 +43,7 @@ mod sweep;
 mod turn;
 mod tx;
 
+pub use metrics::METRICS;
 pub use migrate::migrate;
 pub use open::Options;
 

@@ -1,13 +1,14 @@
 //! Connections and transactions, each wait with a deadline.
 
 use super::error::{Failure, Result};
+use super::metrics;
 use shared::clock::{Clock, Timestamp};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgPool, PgRow, Postgres};
 use sqlx::{AssertSqlSafe, Executor};
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A statement with its parameters.
 pub(super) type Query = sqlx::query::Query<'static, Postgres, PgArguments>;
@@ -57,6 +58,7 @@ pub(super) struct Tx {
     line: Line,
     /// Begun, and neither committed nor undone.
     open: bool,
+    begun: Instant,
     /// The moment at which it began; one for the whole transaction.
     pub(super) now: Timestamp,
     /// Whether the lock of [`Begin::Alone`] was had.
@@ -65,7 +67,11 @@ pub(super) struct Tx {
 
 impl Line {
     async fn take(pool: &PgPool) -> Result<Self> {
-        Ok(Line { connection: Some(pool.acquire().await?), spoilt: false })
+        let begun = Instant::now();
+        let connection = Some(pool.acquire().await?);
+        metrics::WAIT.took(&[], begun.elapsed());
+        metrics::used(pool);
+        Ok(Line { connection, spoilt: false })
     }
 
     /// Runs something on the connection, in time. Whoever drops this on the way spoils the connection.
@@ -128,13 +134,14 @@ impl Tx {
              SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, {lock}"
         );
         let mut line = Line::take(pool).await?;
+        let begun = Instant::now();
         let text = sqlx::raw_sql(AssertSqlSafe(text));
         let row = line.run(|connection| connection.fetch_one(text)).await?;
         let now = match time {
             Time::Server => Timestamp(super::codes::get(&row, 0)?),
             Time::Given(clock) => clock.now(),
         };
-        Ok(Tx { line, open: true, now, is_only_one: super::codes::get(&row, 1)? })
+        Ok(Tx { line, open: true, begun, now, is_only_one: super::codes::get(&row, 1)? })
     }
 
     /// Runs a statement; the rows that it changed.
@@ -155,20 +162,31 @@ impl Tx {
     /// Makes it last. Where the answer is lost, nobody knows whether it does.
     pub(super) async fn commit(mut self) -> Result<()> {
         let commit = self.line.run(|connection| connection.execute("COMMIT")).await;
-        self.open = false;
+        self.ended(if commit.is_ok() { "committed" } else { "failed" });
         commit.map(drop).map_err(Failure::in_doubt)
     }
 
     /// Undoes it.
     pub(super) async fn undo(mut self) -> Result<()> {
-        self.open = false;
+        self.ended("undone");
         self.line.run(|connection| connection.execute("ROLLBACK")).await.map(drop)
+    }
+}
+
+impl Tx {
+    fn ended(&mut self, how: &'static str) {
+        self.open = false;
+        metrics::TRANSACTION.took(&[how], self.begun.elapsed());
     }
 }
 
 impl Drop for Tx {
     fn drop(&mut self) {
-        if !self.open || self.line.spoilt {
+        if !self.open {
+            return;
+        }
+        self.ended("failed");
+        if self.line.spoilt {
             return;
         }
         let mut line = Line { connection: self.line.connection.take(), spoilt: true };

@@ -83,6 +83,10 @@ DASHBOARDS = {
         ("Consumers of the broker", "short", [("max by (queue) (rabbitmq_detailed_queue_consumers)", "{{queue}}")]),
         ("Memory of the broker", "bytes", [("rabbitmq_detailed_process_resident_memory_bytes", "{{instance}}")]),
         ("Database: how long a segment takes to apply", "s", quantiles("harvestman_parser_apply_seconds")),
+        ("Database: how long a transaction takes", "s", quantiles("harvestman_store_transaction_seconds")),
+        ("Database: transactions by their end", "reqps", [(rate("harvestman_store_transaction_seconds_count", "end"), "{{end}}")]),
+        ("Database: how long a connection is waited for", "s", quantiles("harvestman_store_wait_seconds")),
+        ("Database: connections", "short", [("max by (component, state) (harvestman_store_connections)", "{{component}} {{state}}")]),
         ("Segments, by what came of them", "reqps", [
             (rate("harvestman_parser_segments_total", "end"), "{{end}}"), (rate("harvestman_dispatcher_segments_announced_again_total"), "announced again")]),
         ("Object store: how long a write takes", "s", quantiles("harvestman_archive_put_seconds")),
