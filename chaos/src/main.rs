@@ -13,7 +13,7 @@ fn plan() -> Result<Plan, String> {
     let only = std::env::var("ONLY").unwrap_or_default();
     let only = only.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect();
     let table = std::env::var_os("TABLE").map(Into::into);
-    Ok(Plan { seed: number("SEED", 1)?, rounds: number("ROUNDS", 1)?, only, table })
+    Ok(Plan { seed: number("SEED", 1)?, rounds: number("ROUNDS", 1)?, only, table, short: false })
 }
 
 #[tokio::main]

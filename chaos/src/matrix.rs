@@ -12,8 +12,8 @@ use crate::world::World;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Pages of each of the three sites.
-const PAGES: u32 = 60;
+/// Pages of each of the three sites; in short.
+const PAGES: (u32, u32) = (60, 30);
 /// The most that a process may have resident, in bytes.
 const MEMORY: u64 = 200 << 20;
 
@@ -27,6 +27,8 @@ pub struct Plan {
     pub only: Vec<String>,
     /// The file whose table gets the lines that hold.
     pub table: Option<PathBuf>,
+    /// In short: smaller sites, and each fault strikes once.
+    pub short: bool,
 }
 
 impl Plan {
@@ -48,10 +50,10 @@ impl Plan {
 pub async fn play(plan: &Plan, folder: &Path) -> Result<bool, String> {
     let faults = plan.faults()?;
     let began = Instant::now();
-    let world = world(plan.seed, PAGES, folder).await;
+    let world = world(plan.seed, if plan.short { PAGES.1 } else { PAGES.0 }, folder).await;
     println!("seed {}, logs in {}", plan.seed, folder.display());
     // Once undisturbed: afterwards everybody has what an idle process has.
-    let first = round::play(&world, &ALL[0], 0, &mut Dice::of(plan.seed, 0)).await;
+    let first = round::play(&world, &ALL[0], 0, 0, &mut Dice::of(plan.seed, 0)).await;
     let idle = Idle::now(&world);
     let mut good = first.judgement.is_good();
     for fault in faults {
@@ -81,7 +83,8 @@ async fn play_line(world: &World, fault: &Fault, plan: &Plan, idle: &Idle) -> Ve
     let mut played = Vec::new();
     for round in 0..plan.rounds * fault.rounds() {
         let mut dice = Dice::of(plan.seed + round / fault.rounds(), purpose(fault, round));
-        played.push(round::play(world, fault, round, &mut dice).await);
+        let strikes = if plan.short { fault.strikes().min(1) } else { fault.strikes() };
+        played.push(round::play(world, fault, round, strikes, &mut dice).await);
     }
     if let Some(last) = played.last_mut() {
         last.judgement.broken.extend(idle.judge(world).await);

@@ -60,13 +60,16 @@ fn of_nothing() -> Vec<(Lane, Bytes)> {
     ]
 }
 
-/// A message with a field more.
+/// A message with a field more, as a later version may send it.
 fn wider(message: &Bytes) -> Bytes {
     let mut message: serde_json::Value = serde_json::from_slice(message).expect("a message of ours");
     message["unknown"] = "a field of tomorrow".into();
-    if let Some(body) = message["b"].as_object_mut() {
-        body.insert("unknown".into(), "a field of tomorrow".into());
-    }
+    // What comes on the lane `paced` says first which of two it is.
+    let body = match message["b"].get_mut("report") {
+        Some(report) => report,
+        None => &mut message["b"],
+    };
+    body["unknown"] = "a field of tomorrow".into();
     message.to_string().into()
 }
 

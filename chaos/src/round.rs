@@ -36,8 +36,8 @@ pub struct Played {
     pub died: u64,
 }
 
-/// Plays the so manieth round of a fault.
-pub async fn play(world: &World, fault: &Fault, round: u64, dice: &mut Dice) -> Played {
+/// Plays the so manieth round of a fault, which strikes so often.
+pub async fn play(world: &World, fault: &Fault, round: u64, strikes: u64, dice: &mut Dice) -> Played {
     world.sites.reset();
     let (died, letters) = (world.fleet.died(), letters::filed(world).await);
     let armed = Armed::for_fault(world, fault, dice).await;
@@ -45,7 +45,7 @@ pub async fn play(world: &World, fault: &Fault, round: u64, dice: &mut Dice) -> 
     let run = world.begin(world.sites.job(DELAY)).await;
     let (mut struck, mut failed) = (0, Vec::new());
     let is_armed = matches!(fault.what, What::Crash(..) | What::Poison(_));
-    let strikes = if is_armed { 0 } else { fault.strikes() };
+    let strikes = if is_armed { 0 } else { strikes };
     let mut first = 0;
     for nth in 0..strikes {
         first += 5 + dice.below(world.sites.pages() as u64 / 3);

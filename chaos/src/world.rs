@@ -37,7 +37,7 @@ impl World {
     /// If a part cannot be had.
     pub async fn start(sites: Sites, size: &Size, settings: &Settings, folder: &Path) -> Self {
         let servers = Servers::start().await;
-        let (api, hook) = (free("127.0.0.1").await, free("127.0.0.9").await);
+        let (api, hook) = (free("127.0.0.1"), free("127.0.0.9"));
         let allow = format!("{},{hook}", sites.allow());
         let fleet = Fleet::start(&servers, size, settings, &allow, folder).await;
         let access = Access::Key {
@@ -76,8 +76,7 @@ impl World {
     }
 }
 
-/// A port that is free.
-async fn free(address: &str) -> String {
-    let listener = tokio::net::TcpListener::bind((address, 0)).await.expect("a port");
-    listener.local_addr().expect("its address").to_string()
+/// An address that is free, and stays so while nobody listens.
+fn free(address: &str) -> String {
+    format!("{address}:{}", testkit::servers::free_port().expect("a port"))
 }

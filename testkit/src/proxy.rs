@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -11,6 +12,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// Bytes that are carried at a time.
 const PIECE: usize = 16 << 10;
+
+/// The pause before another try to have a port again.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// What comes through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,8 +76,13 @@ impl Proxy {
                 }
                 drop(listener);
                 until(wires.clone(), |what| what != Through::Refused).await;
-                let Ok(again) = TcpListener::bind(address).await else { return };
-                listener = again;
+                listener = loop {
+                    match TcpListener::bind(address).await {
+                        Ok(again) => break again,
+                        // Somebody's connection may have the port for a moment.
+                        Err(_) => tokio::time::sleep(AGAIN).await,
+                    }
+                };
             }
         }));
         Ok(Proxy { address, through, broken, _end: end.drop_guard() })
@@ -146,7 +155,6 @@ async fn carry(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
     use tokio::time::timeout;
 
     async fn echo() -> SocketAddr {

@@ -34,7 +34,7 @@ fn whatever_happens_between_two_steps_every_page_is_harvested_once() {
     if let Some(seed) = number("SEED") {
         println!("seed {seed}: {:#?}", ops::of(seed));
         if let Some((seed, ops, wrong)) = batch(seed - seed % BATCH, seed + 1, true) {
-            panic!("SEED={seed} fails: {wrong:#?}\\nwith {ops:#?}");
+            panic!("SEED={seed} fails: {wrong:#?}\nwith {ops:#?}");
         }
         return;
     }
@@ -67,7 +67,7 @@ fn whatever_happens_between_two_steps_every_page_is_harvested_once() {
             .min_by_key(|failed| failed.0)
     });
     if let Some((seed, ops, wrong)) = failed {
-        panic!("SEED={seed} fails: {wrong:#?}\\nwith {ops:#?}");
+        panic!("SEED={seed} fails: {wrong:#?}\nwith {ops:#?}");
     }
     println!("{} seeds in {:?}", played.load(Ordering::Relaxed), began.elapsed());
 }

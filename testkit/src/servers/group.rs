@@ -42,8 +42,3 @@ pub(super) fn signal(pid: u32, name: &str) -> io::Result<()> {
     let status = Command::new("kill").args([format!("-{name}"), pid.to_string()]).status()?;
     if status.success() { Ok(()) } else { Err(io::Error::other(format!("kill -{name} {pid}: {status}"))) }
 }
-
-/// A port of loopback that nobody listens on now.
-pub(super) fn free_port() -> io::Result<u16> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
-}

@@ -3,8 +3,10 @@
 
 mod group;
 mod http;
+mod port;
 pub mod postgres;
 pub mod rabbitmq;
 pub mod s3;
 
+pub use port::free_port;
 pub use rabbitmq::RabbitMq;

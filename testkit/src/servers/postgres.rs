@@ -2,7 +2,6 @@
 //! when it is dropped, and also when the test's process is killed: a watcher waits for the end of a pipe.
 
 use crate::tls::Identity;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -94,7 +93,7 @@ impl Postgres {
             "--locale=C.UTF-8",
         ];
         run(&initdb);
-        let port = free_port();
+        let port = super::free_port().unwrap_or_else(|cause| panic!("{cause}"));
         let settings = identity.map_or("", |identity| {
             show(identity, &folder.join("data"));
             "-c ssl=on"
@@ -344,11 +343,6 @@ fn signal(name: &str, pids: &[u32]) {
     let pids: Vec<String> = pids.iter().map(u32::to_string).collect();
     // One that has just ended is no failure.
     let _ = Command::new("kill").arg(format!("-{name}")).args(pids).stderr(Stdio::null()).status();
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    listener.unwrap_or_else(|cause| panic!("no port is free: {cause}")).port()
 }
 
 fn text(path: &Path) -> String {

@@ -1,6 +1,7 @@
 //! A RabbitMQ of our own: one node, its own `epmd`, everything in one folder.
 
-use super::group::{Group, free_port, signal};
+use super::free_port;
+use super::group::{Group, signal};
 use super::http::Api;
 use crate::tls::Identity;
 use parking_lot::Mutex;
