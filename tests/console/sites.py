@@ -119,7 +119,7 @@ def hostile(canary_at):
         if bare == "/moved":
             return 302, [("location", "javascript:alert(12)")], b""
         if bare == "/kind":
-            return 200, [("content-type", 'text/html; charset="><script>alert(13)</script>')], b"<h1>kind</h1><script>alert(13)</script>"
+            return 200, [("content-type", 'text/html; charset="><script>alert(13)</script>')], b"<h1>kind</h1><script>alert(13)</script>" + b"<" * 400_000
         if bare == "/svg":
             return 200, [("content-type", "image/svg+xml")], b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(14)"><script>alert(15)</script></svg>'
         if bare == "/jp":

@@ -16,7 +16,7 @@ const KEPT = ['href', 'alt', 'title', 'colspan', 'rowspan', 'dir', 'lang', 'star
 /** A page without all that is active, as HTML again. It is put into a frame that may do nothing. */
 function quiet(html) {
   // What the policy would refuse, and complain of, as soon as it is parsed has another name before.
-  const plain = html.replace(/<(\/?)(style|base|meta|link)\b/gi, '<$1x-$2').replace(/<[^>]*>/g, (tag) => tag.replace(/(["'\s/])(style|on\w+)(?=\s*=)/gi, '$1x-$2'));
+  const plain = html.replace(/<(\/?)(style|base|meta|link)\b/gi, '<$1x-$2').replace(/<[^<>]*>/g, (tag) => tag.replace(/(["'\s/])(style|on\w+)(?=\s*=)/gi, '$1x-$2'));
   const page = new DOMParser().parseFromString(plain, 'text/html');
   page.querySelectorAll(ACTIVE).forEach((node) => node.remove());
   for (const node of page.querySelectorAll('*')) {
