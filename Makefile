@@ -90,6 +90,12 @@ chaos: setup ## the kill matrix over real processes and servers; ROUNDS=, SEED=,
 bench: build ## CPU-seconds per 1,000 pages and memory, beside a bare loop, Scrapy and spider
 	$(CARGO) run --release --locked -p harvestman-bench -- all --pages 10000
 
+.PHONY: bench-fleet
+bench-fleet: ## what separate services over real servers cost per 1,000 pages, beside one process
+	$(CARGO) build --release --locked -p harvestman -p harvestman-dispatcher -p harvestman-worker -p harvestman-parser \
+	  -p harvestman-bench --features harvestman-bench/fleet
+	target/release/bench fleet --embedded
+
 bench-scale: build ## the same cost at 10,000 and at 100,000 pages
 	$(CARGO) run --release --locked -p harvestman-bench -- scale --pages 10000,100000
 

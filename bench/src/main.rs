@@ -7,6 +7,8 @@
 mod bare;
 mod check;
 mod contender;
+#[cfg(feature = "fleet")]
+mod fleet;
 mod measure;
 mod report;
 mod rounds;
@@ -33,6 +35,9 @@ enum Command {
     Site(site::Serve),
     /// Harvests a site with a bare loop: fetch, inflate, parse, select; nothing is kept.
     Bare(bare::Bare),
+    /// Measures services of their own over real servers.
+    #[cfg(feature = "fleet")]
+    Fleet(fleet::Fleet),
     /// Judges a harvest by the site's truth and log. Fails if anything is wrong.
     Check(check::Check),
     /// Runs a command and writes down what it cost.
@@ -47,6 +52,8 @@ fn main() -> anyhow::Result<()> {
         Command::Scale(scale) => scale.run(),
         Command::Site(serve) => serve.run(),
         Command::Bare(bare) => bare.run(),
+        #[cfg(feature = "fleet")]
+        Command::Fleet(fleet) => fleet.run(),
         Command::Check(check) => check.run(),
         Command::Measure(measure) => measure.run(),
     }

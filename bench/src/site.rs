@@ -122,8 +122,14 @@ pub struct Served {
 impl Served {
     /// Starts a site, and waits until all its answers are prepared.
     pub fn start(pages: u32, spec: &SpecFlags) -> Result<Self> {
+        Self::start_slow(pages, spec, 0)
+    }
+
+    /// The same, of a site that holds each answer back so long.
+    pub fn start_slow(pages: u32, spec: &SpecFlags, latency_ms: u64) -> Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["site", "--prepare", "--with-parent", "--pages", &pages.to_string()])
+            .args(["--latency-ms", &latency_ms.to_string()])
             .args(spec.arguments())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -122,7 +122,10 @@ impl Segments {
             // Behind a long lane a segment is announced again and again.
             let applied = self.deps.store.is_applied(stored.run, at.segment);
             match applied.await {
-                Ok(true) => return Verdict::Done,
+                Ok(true) => {
+                    self.put_down(&stored).await;
+                    return Verdict::Done;
+                }
                 Ok(false) => {}
                 // To apply it again changes nothing either.
                 Err(error) => tracing::debug!(%error, "whether a segment is applied could not be seen"),
