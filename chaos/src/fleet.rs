@@ -31,7 +31,7 @@ pub struct Member {
 }
 
 /// Where the programs are: `HARVESTMAN_TEST_PROGRAMS`, or beside this one.
-fn programs() -> PathBuf {
+pub fn programs() -> PathBuf {
     if let Some(folder) = std::env::var_os("HARVESTMAN_TEST_PROGRAMS") {
         return folder.into();
     }

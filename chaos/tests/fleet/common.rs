@@ -87,6 +87,20 @@ fn url(run: RunId, origin: &str, n: u64) -> Admission {
     }
 }
 
+/// Waits until a run is over; how long that took from here.
+pub async fn over(world: &World, run: RunId) -> Duration {
+    let began = Instant::now();
+    let store = world.store().await;
+    loop {
+        let summary = store.summary(run).await.expect("a summary");
+        if summary.state.is_over() {
+            return began.elapsed();
+        }
+        assert!(began.elapsed() < PATIENCE, "the run does not end: {:?}", summary.counts);
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
 /// Waits for something that the sites see.
 pub async fn until_hits(world: &World, hits: usize) {
     let began = Instant::now();

@@ -4,3 +4,6 @@
 
 mod backpressure;
 mod common;
+mod politeness;
+mod shares;
+mod tls;
