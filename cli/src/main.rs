@@ -1,5 +1,6 @@
 //! `harvestman`: all of Harvestman in one binary.
 
+mod arenas;
 mod args;
 mod client;
 mod crawl;
@@ -41,10 +42,12 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     match &cli.command {
         Command::Crawl(args) => {
+            arenas::few();
             log(["error", "info", "debug"][usize::from(args.verbose).min(2)]);
             return runtime()?.block_on(crawl::run(args));
         }
         Command::Serve(args) => {
+            arenas::few();
             log(["info", "debug"][usize::from(args.verbose).min(1)]);
             return runtime()?.block_on(serve::run(args));
         }

@@ -5,12 +5,14 @@ use super::codes::get;
 use super::error::{Result as Outcome, again};
 use super::{PostgresStore, grant, host, lease, ledger, offer, report, sweep};
 use crate::store::codes::{PARKED, ms};
+use crate::store::lease::HELD;
 use async_trait::async_trait;
 use shared::frontier::{Admission, AdmitRules};
-use shared::ids::RunId;
+use shared::ids::{LeaseId, RunId};
 use shared::messages::{Claim, Grant, LeaseReport};
 use shared::ports::StoreError;
 use shared::ports::store::{Frontier, GrantPolicy, OfferPolicy, Offers, SweepPolicy, Swept};
+use std::collections::HashMap;
 use std::time::Duration;
 
 #[async_trait]
@@ -43,8 +45,8 @@ impl Frontier for PostgresStore {
         Ok(sweep::sweep(self, policy).await?)
     }
 
-    async fn lapse_all(&self, pause: Duration) -> Result<u64, StoreError> {
-        Ok(lapse_all(self, pause).await?)
+    async fn lapse_all(&self, pause: Duration, unknown: Duration) -> Result<u64, StoreError> {
+        Ok(lapse_all(self, pause, unknown).await?)
     }
 }
 
@@ -81,11 +83,16 @@ async fn seeded(store: &PostgresStore, run: RunId) -> Outcome<()> {
     tx.commit().await
 }
 
-async fn lapse_all(store: &PostgresStore, pause: Duration) -> Outcome<u64> {
-    let query = sqlx::query("SELECT lease_id, run_id, host_id FROM leases WHERE state < 2");
+async fn lapse_all(store: &PostgresStore, pause: Duration, unknown: Duration) -> Outcome<u64> {
+    let rows = store.all(sqlx::query(HELD)).await?;
+    let mut pauses = HashMap::new();
+    for row in &rows {
+        let asked_robots: bool = get(row, 3)?;
+        pauses.insert(lease::held(row)?.lease, ms(if asked_robots { unknown } else { pause }));
+    }
     let mut lapsed = 0;
-    for (run, leases) in lease::by_run(&store.all(query).await?)? {
-        lapsed += again(|| lapse(store, run, &leases, ms(pause))).await?;
+    for (run, leases) in lease::by_run(&rows)? {
+        lapsed += again(|| lapse(store, run, &leases, &pauses)).await?;
     }
     store.all(sqlx::query("UPDATE segments SET announced_at = 0 WHERE state = 0")).await?;
     Ok(lapsed)
@@ -95,13 +102,13 @@ async fn lapse(
     store: &PostgresStore,
     run: RunId,
     leases: &[crate::store::lease::Held],
-    pause: i64,
+    pauses: &HashMap<LeaseId, i64>,
 ) -> Outcome<u64> {
     let mut tx = store.begin().await?;
     let mut books = ledger::open(&mut tx, run).await?;
     let locked = lease::lock(&mut tx, leases).await?;
     let leases: Vec<_> = locked.iter().filter(|lease| lease.state < 2).map(|lease| lease.held).collect();
-    host::pause(&mut tx, leases.iter().map(|held| (held.host, pause))).await?;
+    host::pause(&mut tx, leases.iter().map(|held| (held.host, pauses[&held.lease]))).await?;
     lease::put_back(&mut tx, &mut books, &leases).await?;
     let ended = lease::end(&mut tx, books, &leases).await?;
     tx.commit().await?;

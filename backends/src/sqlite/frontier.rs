@@ -5,6 +5,7 @@ use super::codes::get;
 use super::error::Result as Outcome;
 use super::{SqliteStore, grant, lease, ledger, offer, report, sweep};
 use crate::store::codes::{PARKED, ms};
+use crate::store::lease::HELD;
 use async_trait::async_trait;
 use shared::frontier::{Admission, AdmitRules};
 use shared::ids::RunId;
@@ -43,8 +44,8 @@ impl Frontier for SqliteStore {
         Ok(sweep::sweep(self, policy).await?)
     }
 
-    async fn lapse_all(&self, pause: Duration) -> Result<u64, StoreError> {
-        Ok(lapse_all(self, pause).await?)
+    async fn lapse_all(&self, pause: Duration, unknown: Duration) -> Result<u64, StoreError> {
+        Ok(lapse_all(self, pause, unknown).await?)
     }
 }
 
@@ -74,12 +75,13 @@ async fn seeded(store: &SqliteStore, run: RunId) -> Outcome<()> {
     ledger::commit(books, tx).await.map(drop)
 }
 
-async fn lapse_all(store: &SqliteStore, pause: Duration) -> Outcome<u64> {
+async fn lapse_all(store: &SqliteStore, pause: Duration, unknown: Duration) -> Outcome<u64> {
     let mut tx = store.begin().await?;
-    let rows = tx.all(sqlx::query("SELECT lease_id, run_id, host_id FROM leases WHERE state < 2")).await?;
+    let rows = tx.all(sqlx::query(HELD)).await?;
     for row in &rows {
         let held = lease::held(row)?;
-        lease::pause_host(&mut tx, held.host, ms(pause)).await?;
+        let asked_robots: bool = get(row, 3)?;
+        lease::pause_host(&mut tx, held.host, ms(if asked_robots { unknown } else { pause })).await?;
         lease::put_back(&mut tx, held).await?;
     }
     tx.execute(sqlx::query("UPDATE segments SET announced_at = 0 WHERE state = 0")).await?;

@@ -16,6 +16,11 @@ pub struct Folder {
     pub(super) clock: Arc<dyn Clock>,
 }
 
+/// How long a host is left alone whose lease a former process held.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The same, while nobody knows what delay its robots.txt names.
+const UNKNOWN_PAUSE: Duration = Duration::from_secs(10);
+
 impl Folder {
     /// Opens the data folder, and frees what a former process held.
     ///
@@ -27,7 +32,7 @@ impl Folder {
             .with_context(|| format!("--data: cannot make the folder {}", folder.display()))?;
         let store: Arc<dyn Store> = Arc::new(database(&folder.join("harvestman.db"), clock.clone()).await?);
         let archive = Arc::new(FileArchive::open(&folder.join("archive")).await?);
-        store.lapse_all(Duration::from_secs(1)).await?;
+        store.lapse_all(PAUSE, UNKNOWN_PAUSE).await?;
         Ok(Folder { store, archive, clock })
     }
 }

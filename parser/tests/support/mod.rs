@@ -218,7 +218,7 @@ impl Frontier for Taker {
     async fn sweep(&self, _: SweepPolicy) -> Result<Swept, StoreError> {
         none()
     }
-    async fn lapse_all(&self, _: Duration) -> Result<u64, StoreError> {
+    async fn lapse_all(&self, _: Duration, _: Duration) -> Result<u64, StoreError> {
         none()
     }
 }

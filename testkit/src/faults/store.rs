@@ -95,8 +95,8 @@ impl<S: Store> Frontier for FaultyStore<S> {
         pass!(self.sweep(policy))
     }
 
-    async fn lapse_all(&self, pause: Duration) -> Result<u64, StoreError> {
-        pass!(self.lapse_all(pause))
+    async fn lapse_all(&self, pause: Duration, unknown: Duration) -> Result<u64, StoreError> {
+        pass!(self.lapse_all(pause, unknown))
     }
 }
 

@@ -55,9 +55,9 @@ pub trait Frontier: Send + Sync + 'static {
     async fn sweep(&self, policy: SweepPolicy) -> Result<Swept, StoreError>;
 
     /// At the start of a process that owns the store alone: no lease is held by anybody. Offered and
-    /// granted ones lapse, uncharged, each of their hosts waits `pause`; handed ones become due in
-    /// `sweep` at once.
-    async fn lapse_all(&self, pause: Duration) -> Result<u64, StoreError>;
+    /// granted ones lapse, uncharged, each of their hosts waits `pause`, or `unknown` where the lease was to
+    /// ask for robots.txt: what delay that names nobody knows any more. Handed ones become due in `sweep` at once.
+    async fn lapse_all(&self, pause: Duration, unknown: Duration) -> Result<u64, StoreError>;
 }
 
 /// How leases are made.

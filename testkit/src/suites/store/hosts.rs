@@ -133,7 +133,7 @@ pub(super) async fn failures_come_back<S: Store + Audit>(w: World<S>) {
         report.failures = failures;
         w.report(&report).await;
         assert_eq!(w.offers(1, 1).await.offers.len(), 1);
-        w.store.lapse_all(Duration::ZERO).await.unwrap();
+        w.store.lapse_all(Duration::ZERO, Duration::ZERO).await.unwrap();
         let grant = w.lease().await;
         assert_eq!(grant.failures, failures);
         w.report(&LeaseReport { not_begun: report.not_begun, failures, ..report_of(&grant, "w", vec![]) })

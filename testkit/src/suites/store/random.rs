@@ -198,7 +198,7 @@ impl<S: Store + Audit> History<S> {
         let run = self.runs[self.dice.roll(2) as usize];
         match self.dice.roll(8) {
             0 => {
-                self.w.store.lapse_all(Duration::from_secs(1)).await.unwrap();
+                self.w.store.lapse_all(Duration::from_secs(1), Duration::from_secs(10)).await.unwrap();
             }
             1..3 => {
                 self.w.store.command(run, Command::Pause).await.unwrap();
