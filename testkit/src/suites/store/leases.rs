@@ -1,6 +1,7 @@
 use super::world::{
-    A, B, LONG, MARGIN, OFFER_TTL, SLICE, World, fetched, job, numbered, page, report_of, segment,
+    A, B, LONG, MARGIN, OFFER_TTL, SLICE, World, fetched, job, numbered, page, report_of, rules, segment,
 };
+use shared::frontier::AdmitRules;
 use shared::job::Delay;
 use shared::outcome::Reason;
 use shared::ports::Store;
@@ -183,17 +184,35 @@ pub(super) async fn everything_lapses_at_a_start<S: Store + Audit>(w: World<S>) 
     assert!(!w.report(&report_of(&granted, "w", vec![])).await);
     assert!(w.claim(&offers[2].offer, "w").await.is_none());
     w.check(run).await;
-    // Each of their hosts waits, the longer where robots.txt was being asked for, nobody is charged, the handed
-    // one's segment is announced at once.
+    // Each of their hosts waits, nobody is charged, the handed one's segment is announced at once.
     w.nothing_ready().await;
     assert_eq!(w.sweep().await.announce.iter().map(|stored| &stored.at).collect::<Vec<_>>(), [&at]);
-    for (seconds, host) in [(7, offers[2].offer.host), (13, granted.host)] {
-        w.clock.advance(Duration::from_secs(seconds));
-        let again = w.offers(10, 100).await.offers;
-        assert_eq!(again.iter().map(|offered| offered.offer.host).collect::<Vec<_>>(), [host]);
-        assert_eq!(w.claim(&again[0].offer, "w2").await.unwrap().tasks.len(), 5);
+    w.clock.advance(Duration::from_secs(7));
+    let again = w.offers(10, 100).await.offers;
+    assert_eq!(again.len(), 2);
+    for offered in again {
+        assert_eq!(w.claim(&offered.offer, "w2").await.unwrap().tasks.len(), 5);
     }
     let visits = handed.tasks.iter().map(|task| super::world::ends(handed.lease, task, fetched(&task.url)));
     assert_eq!(w.apply(run, at, visits.collect()).await.closed, [true; 5]);
+    w.check(run).await;
+}
+
+/// A kill in a host's first lease once made it wait a second, whatever delay its robots.txt named.
+pub(super) async fn a_host_waits_longer_whose_robots_was_being_asked_for<S: Store + Audit>(w: World<S>) {
+    let run = w.create(job()).await;
+    let urls = vec![page(run, A, "1"), page(run, B, "1")];
+    w.store.admit(run, AdmitRules { robots: true, ..rules() }, urls).await.unwrap();
+    w.store.seeded(run).await.unwrap();
+    let offers = w.offers(10, 100).await.offers;
+    let begun = w.claim(&offers[0].offer, "w").await.unwrap();
+    assert_eq!(w.store.lapse_all(Duration::from_secs(1), Duration::from_secs(10)).await.unwrap(), 2);
+    for (seconds, host) in [(1, offers[1].offer.host), (9, begun.host)] {
+        w.nothing_ready().await;
+        w.clock.advance(Duration::from_secs(seconds));
+        let again = w.offers(10, 100).await.offers;
+        assert_eq!(again.iter().map(|offered| offered.offer.host).collect::<Vec<_>>(), [host]);
+        assert_eq!(w.claim(&again[0].offer, "w2").await.unwrap().tasks.len(), 2);
+    }
     w.check(run).await;
 }

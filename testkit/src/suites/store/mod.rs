@@ -48,7 +48,8 @@ cases! {
         a_handed_lease_is_not_granted_again an_offer_lapses_uncharged an_expired_lease_charges_a_death
         a_report_puts_back_what_was_not_begun a_stale_report_changes_nothing
         those_that_died_are_leased_apart_and_closed_in_the_end a_delay_makes_leases_short
-        the_same_worker_gets_the_time_that_is_left everything_lapses_at_a_start;
+        the_same_worker_gets_the_time_that_is_left everything_lapses_at_a_start
+        a_host_waits_longer_whose_robots_was_being_asked_for;
     turns: an_urgent_run_goes_first weights_share_the_leases a_host_goes_to_the_run_served_longest_ago
         offers_stop_at_their_number offers_stop_where_nobody_parses a_lease_that_is_overdue_is_no_reason_to_ask_all_the_time a_blocked_host_is_looked_at_when_its_time_comes;
     hosts: a_host_has_one_lease_at_a_time lanes_open_with_delay_0_and_a_known_robots
