@@ -2,25 +2,13 @@
 
 use shared::clock::Timestamp;
 use shared::frontier::{Admission, AdmitRules};
-use shared::ids::{HostId, Incarnation, RunId, SegmentId, UrlId};
+use shared::ids::{Incarnation, RunId, SegmentId};
 use shared::messages::{Grant, LeaseReport, SegmentRef};
-use shared::outcome::Kind;
 use shared::ports::store::{ClosedPage, Ending, NewRecord, PageEnd, ParsedPage, ParsedSegment, ParsedVisit};
 
 /// Page `n` of a host.
 pub fn page(run: RunId, origin: &str, n: u64) -> Admission {
-    let url = format!("{origin}/{n}");
-    Admission {
-        url_id: UrlId::of(run, &url),
-        url,
-        host: HostId::of(origin),
-        origin: origin.to_owned(),
-        kind: Kind::Page,
-        depth: 1,
-        hops: 0,
-        prio: 5,
-        asked_url: None,
-    }
+    testkit::suites::store::page(run, origin, &n.to_string())
 }
 
 /// A segment with all pages of a lease, each with a record. `links` says where the page with a number leads to.

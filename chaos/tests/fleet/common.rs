@@ -3,15 +3,15 @@
 use chaos::fleet::{HASTY, Settings, Size};
 use chaos::sites::{Sites, serve};
 use chaos::world::World;
-use shared::frontier::{Admission, AdmitRules};
-use shared::ids::{HostId, RunId, UrlId};
+use shared::frontier::AdmitRules;
+use shared::ids::RunId;
 use shared::job::{Delay, Job, RobotsMode};
-use shared::outcome::Kind;
 use shared::ports::store::{Frontier, NewRun, Runs};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use testkit::site::SiteSpec;
+use testkit::suites::store::page;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{Instant, sleep};
 
@@ -65,26 +65,12 @@ pub async fn giant(world: &World, sites: &[usize], urls: u64, delay: Duration) -
     let rules = AdmitRules { urls: u64::MAX, urls_per_host: u64::MAX, robots: false };
     for origin in &origins {
         for first in (0..urls).step_by(CHUNK as usize) {
-            let chunk = (first..urls.min(first + CHUNK)).map(|n| url(run, origin, n)).collect();
+            let chunk =
+                (first..urls.min(first + CHUNK)).map(|n| page(run, origin, &format!("giant/{n}"))).collect();
             store.admit(run, rules, chunk).await.expect("admission");
         }
     }
     run
-}
-
-fn url(run: RunId, origin: &str, n: u64) -> Admission {
-    let url = format!("{origin}/giant/{n}");
-    Admission {
-        url_id: UrlId::of(run, &url),
-        url,
-        host: HostId::of(origin),
-        origin: origin.to_owned(),
-        kind: Kind::Page,
-        depth: 1,
-        hops: 0,
-        prio: 5,
-        asked_url: None,
-    }
 }
 
 /// Waits until a run is over; how long that took from here.

@@ -16,7 +16,7 @@ mod timer;
 mod turns;
 mod world;
 
-pub use world::Fixture;
+pub use world::{Fixture, page};
 
 use shared::ports::Store;
 use shared::ports::store::Audit;

@@ -59,7 +59,8 @@ pub(super) fn rules() -> AdmitRules {
     AdmitRules { urls: u64::MAX, urls_per_host: u64::MAX, robots: false }
 }
 
-pub(super) fn page(run: RunId, origin: &str, path: &str) -> Admission {
+/// A page of a host, as its site leads to it.
+pub fn page(run: RunId, origin: &str, path: &str) -> Admission {
     let url = format!("{origin}/{path}");
     Admission {
         url_id: UrlId::of(run, &url),
