@@ -4,6 +4,8 @@
 //! start `site` as a process of its own, so that what it costs is not counted, and run each
 //! contender under `measure`. A number counts only after `check` has found every page and record.
 
+#[cfg(feature = "fleet")]
+mod api;
 mod bare;
 mod check;
 mod contender;
@@ -38,6 +40,9 @@ enum Command {
     /// Measures services of their own over real servers.
     #[cfg(feature = "fleet")]
     Fleet(fleet::Fleet),
+    /// Measures what the API bears.
+    #[cfg(feature = "fleet")]
+    Api(api::Api),
     /// Judges a harvest by the site's truth and log. Fails if anything is wrong.
     Check(check::Check),
     /// Runs a command and writes down what it cost.
@@ -54,6 +59,8 @@ fn main() -> anyhow::Result<()> {
         Command::Bare(bare) => bare.run(),
         #[cfg(feature = "fleet")]
         Command::Fleet(fleet) => fleet.run(),
+        #[cfg(feature = "fleet")]
+        Command::Api(api) => api.run(),
         Command::Check(check) => check.run(),
         Command::Measure(measure) => measure.run(),
     }

@@ -33,6 +33,15 @@ pub struct Judgement {
 }
 
 impl Judgement {
+    /// With what another judge found.
+    pub fn add(&mut self, other: Judgement) {
+        self.lost += other.lost;
+        self.duplicated += other.duplicated;
+        self.unexpected += other.unexpected;
+        self.recovered += other.recovered;
+        self.broken.extend(other.broken);
+    }
+
     /// Whether everything is as it should be.
     pub fn is_good(&self) -> bool {
         self.lost + self.duplicated + self.unexpected == 0 && self.broken.is_empty()

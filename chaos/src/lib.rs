@@ -6,6 +6,8 @@
 //!   known [`sites`], one of the [`faults`] strikes in the middle ([`mod@strike`], [`round`]), and what they
 //!   have to show in the end is judged ([`mod@judge`]). [`matrix`] makes a table of it.
 
+pub mod bulk;
+pub mod client;
 pub mod dice;
 pub mod faults;
 pub mod fleet;

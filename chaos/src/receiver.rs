@@ -46,6 +46,7 @@ impl Receiver {
             events: vec![EventKind::RunStarted, EventKind::RunPages, EventKind::RunEnded],
             secrets: Vec::new(),
             headers: BTreeMap::new(),
+            once: None,
         };
         let webhook = world.store().await.control().create_webhook(new).await.expect("a webhook");
         Receiver { webhook: webhook.id, arrived, listening }
@@ -69,6 +70,18 @@ impl Receiver {
             }
             sleep(Duration::from_millis(500)).await;
         }
+    }
+
+    /// Waits until an event has arrived so often; false: it did not in time.
+    pub async fn heard(&self, event: &str, times: u32) -> bool {
+        let until = Instant::now() + PATIENCE;
+        while self.arrived.lock().get(event).is_none_or(|(_, heard)| *heard < times) {
+            if Instant::now() > until {
+                return false;
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+        true
     }
 
     /// Nobody is told any more.

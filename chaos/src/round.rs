@@ -1,5 +1,6 @@
 //! One round: a run over the sites, and one fault that strikes a few times in the middle of it.
 
+use crate::client;
 use crate::dice::Dice;
 use crate::faults::{Fault, What};
 use crate::judge::{Judgement, judge_but};
@@ -44,7 +45,7 @@ pub async fn play(world: &World, fault: &Fault, round: u64, strikes: u64, dice: 
     let began = Instant::now();
     let run = world.begin(world.sites.job(DELAY)).await;
     let (mut struck, mut failed) = (0, Vec::new());
-    let is_armed = matches!(fault.what, What::Crash(..) | What::Poison(_));
+    let is_armed = matches!(fault.what, What::Crash(..) | What::Poison(_) | What::Api(_));
     let strikes = if is_armed { 0 } else { strikes };
     let mut first = 0;
     for nth in 0..strikes {
@@ -56,13 +57,18 @@ pub async fn play(world: &World, fault: &Fault, round: u64, strikes: u64, dice: 
             Err(why) => failed.push(format!("I0: it did not come about: {why}")),
         }
     }
+    let asked = match fault.what {
+        What::Api(what) => client::play(world, what, dice).await,
+        _ => client::Asked::default(),
+    };
     world.fleet.heal().await;
     let over = until_over(world, run).await;
     let took = began.elapsed();
-    struck += armed.died(world);
+    struck += armed.died(world) + asked.struck;
     let requests = world.sites.hits();
     let again = struck.max(fault.strikes()) as usize * UNDER_WAY;
     let mut judgement = judge_but(world, run, DELAY, again, armed.poison.as_ref()).await;
+    judgement.add(asked.judgement);
     if !over {
         judgement.broken.insert(0, format!("I7: the run does not end:\n{}", what_is_open(world, run)));
     }

@@ -51,7 +51,12 @@ impl World {
 
     /// An API as well, that whoever reaches it may use.
     pub async fn with_api(mut self, folder: &Path) -> Self {
-        let settings = [("HARVESTMAN_API_LISTEN", &*self.api), ("HARVESTMAN_API_OPEN", "true")];
+        let settings = [
+            ("HARVESTMAN_API_LISTEN", &*self.api),
+            ("HARVESTMAN_API_OPEN", "true"),
+            // An unanswered request is taken for dead after twice this.
+            ("HARVESTMAN_API_TIMEOUT_MS", "3000"),
+        ];
         self.fleet.add(Role::Api, 0, &self.servers, &settings, &self.allow, folder).await;
         self
     }

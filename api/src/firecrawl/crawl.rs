@@ -15,6 +15,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use shared::job::{Delay, Job, PatternsOn, RobotsMode, Within};
+use shared::ports::store::control::RequestKey;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -89,7 +90,8 @@ pub fn refuse(fields: &Fields, options: &Options) -> Result<(), Refusal> {
 /// A request that is repeated under the same key begins one run.
 pub fn once(caller: &Caller, headers: &HeaderMap) -> Once {
     let key = headers.get("x-idempotency-key").and_then(|key| key.to_str().ok());
-    Once(key.filter(|key| (1..=255).contains(&key.len())).map(|key| format!("{}/v2/{key}", caller.tenant)))
+    let key = key.filter(|key| (1..=255).contains(&key.len())).map(|key| format!("v2/{key}"));
+    Once(key.map(|key| RequestKey { tenant: caller.tenant, key }))
 }
 
 /// The job without what is taken from its pages.

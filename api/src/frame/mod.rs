@@ -7,6 +7,6 @@ mod once;
 mod outer;
 mod traced;
 
-pub use once::{Once, once};
+pub use once::{NotKept, Once, once};
 pub use outer::{outer, panicked};
 pub use traced::traced;

@@ -11,22 +11,27 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
+use shared::crash;
 use shared::ids::TenantId;
-use shared::ports::store::control::{Answer, Begun};
+use shared::ports::store::control::{Answer, Begun, RequestKey};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// After this time a request that was not answered is taken for dead, and may be done again: what it
-/// made was made under the key.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// After so many times the longest that an answer may take, a request that was not answered is taken for dead, and
+/// may be done again: what it made was made under the key.
+const PATIENCE: u32 = 2;
 /// The largest answer that is kept, in bytes.
 const LARGEST: usize = 1 << 20;
 /// Headers that belong to an answer.
 const KEPT: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];
 
-/// The text under which what a request makes is made once. Empty: the client gave no key.
+/// The key under which what a request makes is made once. None: the client gave none.
 #[derive(Clone, Debug, Default)]
-pub struct Once(pub Option<String>);
+pub struct Once(pub Option<RequestKey>);
+
+/// In an answer: it holds a secret that is shown only once, and is not kept.
+#[derive(Clone, Copy, Debug)]
+pub struct NotKept;
 
 impl<S: Sync> FromRequestParts<S> for Once {
     type Rejection = std::convert::Infallible;
@@ -52,7 +57,8 @@ pub async fn once(
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("at most {} bytes", app.config.max_body))
     })?;
     let hash = hash(&parts, &body);
-    match app.control().begin_request(caller.tenant, &key, hash, PATIENCE).await? {
+    let patience = PATIENCE * Duration::from_millis(app.config.timeout_ms);
+    match app.control().begin_request(caller.tenant, &key, hash, patience).await? {
         Begun::Fresh => {}
         Begun::Answered(answer) => return Ok(again(answer)),
         Begun::InFlight => {
@@ -64,11 +70,14 @@ pub async fn once(
             return Err(Problem::field("header:Idempotency-Key", detail));
         }
     }
-    parts.extensions.insert(Once(Some(format!("{}/{key}", caller.tenant))));
+    parts.extensions.insert(Once(Some(RequestKey { tenant: caller.tenant, key: key.clone() })));
     // A client that goes away does not stop what was begun; the answer waits for its return.
     let under_way = tokio::spawn(async move {
         let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-        keep(&app, caller.tenant, &key, response).await
+        crash::point("api.after_commit");
+        let response = keep(&app, caller.tenant, &key, response).await;
+        crash::point("api.before_answer");
+        response
     });
     under_way.await.map_err(|_| crate::problem::broken())
 }
@@ -92,11 +101,12 @@ fn hash(parts: &Parts, body: &Bytes) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-/// Keeps an answer that another try would get as well; forgets the request otherwise.
+/// Keeps an answer that another try would get as well; forgets the request otherwise, but not what it made.
 async fn keep(app: &App, tenant: TenantId, key: &str, response: Response) -> Response {
     let status = response.status();
     let passing = status.is_server_error()
-        || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
+        || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
+        || response.extensions().get::<NotKept>().is_some();
     let (parts, body) = response.into_parts();
     let Ok(body) = to_bytes(body, LARGEST).await else { return crate::problem::broken().into_response() };
     let kept = if passing {

@@ -153,6 +153,7 @@ async fn write(
             // The client went away.
             return Ok(());
         }
+        shared::crash::point("api.in_export");
         match left {
             Some(left) => sink = left,
             None => return Ok(()),

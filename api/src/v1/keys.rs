@@ -5,15 +5,16 @@ use crate::app::App;
 use crate::auth::{Caller, key};
 use crate::frame::extract::{Body, OptionalBody, Path, Query};
 use crate::frame::listing::{Listing, Paging};
+use crate::frame::{NotKept, Once};
 use crate::problem::Problem;
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use shared::ids::TenantId;
-use shared::ports::store::control::{ApiKey, Control, NewKey, Scope};
+use shared::ports::store::control::{ApiKey, Control, NewKey, RequestKey, Scope};
 use std::time::Duration;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -114,24 +115,32 @@ pub async fn make(
     name: String,
     scope: Scope,
     lives: Option<Duration>,
+    once: Option<RequestKey>,
 ) -> Result<NewKeyView, Problem> {
     super::tenants::check_name(&name)?;
     if lives.is_some_and(|lives| !(1..=LONGEST).contains(&lives.as_secs())) {
         return Err(Problem::field("/expires_in_seconds", format!("1 to {LONGEST}")));
     }
     let fresh = key::fresh();
-    let new = NewKey { id: fresh.id, tenant, name, hash: fresh.hash, scope, lives };
+    let new = NewKey { id: fresh.id, tenant, name, hash: fresh.hash, scope, lives, once };
     let kept = control.create_key(new).await?;
     tracing::info!(key = kept.id, %tenant, "a key was made");
     Ok(NewKeyView { key: kept.into(), token: fresh.text })
 }
 
-/// Make a key.
+/// The answer with a key's text: it is not kept for a repeated request, as nothing here keeps that text.
+fn shown_once(made: NewKeyView) -> Response {
+    (StatusCode::CREATED, Extension(NotKept), Json(made)).into_response()
+}
+
+/// Make a key. A request that is repeated under its `Idempotency-Key` makes no second one, but is not told
+/// the text again: 409, with the key's id.
 #[utoipa::path(post, path = "/v1/keys", tag = "keys", request_body = KeyBody,
     responses((status = 201, description = "Made; keep `token`.", body = NewKeyView)))]
 async fn create(
     State(app): State<App>,
     caller: Caller,
+    once: Once,
     Body(body): Body<KeyBody>,
 ) -> Result<Response, Problem> {
     let tenant = body.tenant.map_or(caller.tenant, TenantId);
@@ -144,8 +153,8 @@ async fn create(
         KeyScope::Admin => Scope::Admin,
     };
     let lives = body.expires_in_seconds.map(Duration::from_secs);
-    let made = make(app.control(), tenant, body.name, scope, lives).await?;
-    Ok((StatusCode::CREATED, Json(made)).into_response())
+    let made = make(app.control(), tenant, body.name, scope, lives, once.0).await?;
+    Ok(shown_once(made))
 }
 
 /// List keys, newest first.
@@ -191,6 +200,7 @@ struct RotateBody {
 async fn rotate(
     State(app): State<App>,
     caller: Caller,
+    once: Once,
     Path(key): Path<String>,
     OptionalBody(body): OptionalBody<RotateBody>,
 ) -> Result<Response, Problem> {
@@ -200,6 +210,6 @@ async fn rotate(
     }
     let old = app.control().end_key(caller.tenant, &key, Duration::from_secs(overlap)).await?;
     app.keys.forget();
-    let made = make(app.control(), caller.tenant, old.name, old.scope, None).await?;
-    Ok((StatusCode::CREATED, Json(made)).into_response())
+    let made = make(app.control(), caller.tenant, old.name, old.scope, None, once.0).await?;
+    Ok(shown_once(made))
 }

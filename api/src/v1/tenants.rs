@@ -3,6 +3,7 @@
 use super::time::shown;
 use crate::app::App;
 use crate::auth::Caller;
+use crate::frame::Once;
 use crate::frame::extract::{Body, Path, Query};
 use crate::frame::listing::{Listing, Paging};
 use crate::problem::Problem;
@@ -146,11 +147,12 @@ async fn own(State(app): State<App>, caller: Caller) -> Result<Json<OwnTenant>, 
 async fn create(
     State(app): State<App>,
     caller: Caller,
+    once: Once,
     Body(body): Body<TenantBody>,
 ) -> Result<Response, Problem> {
     caller.require_operator()?;
     check_name(&body.name)?;
-    let tenant = app.control().create_tenant(&body.name, body.quotas.into()).await?;
+    let tenant = app.control().create_tenant(&body.name, body.quotas.into(), once.0.as_ref()).await?;
     Ok((StatusCode::CREATED, Json(TenantView::from(tenant))).into_response())
 }
 

@@ -4,6 +4,7 @@ use super::runs::own;
 use super::time::{maybe, shown};
 use crate::app::App;
 use crate::auth::Caller;
+use crate::frame::Once;
 use crate::frame::extract::{Body, Path};
 use crate::problem::Problem;
 use axum::Json;
@@ -134,12 +135,13 @@ impl From<FieldDifference> for Difference {
 async fn reparse(
     State(app): State<App>,
     caller: Caller,
+    once: Once,
     Path(run): Path<RunId>,
     Body(new): Body<NewVersion>,
 ) -> Result<Response, Problem> {
     own(&app, &caller, run).await?;
     let extract = rules(&app, &app.deps.store.run(run).await?.job, &new.extract)?;
-    let begin = NewReparse { run, extract: Arc::new(extract), dry_run: new.dry_run };
+    let begin = NewReparse { run, extract: Arc::new(extract), dry_run: new.dry_run, once: once.0 };
     let version = app.control().begin_reparse(begin).await?;
     // Without the hint it begins a moment later.
     let hint = messages::encode(&Paced::Hint(Hint { run }));

@@ -3,6 +3,7 @@
 use super::time::{maybe, shown};
 use crate::app::App;
 use crate::auth::Caller;
+use crate::frame::Once;
 use crate::frame::extract::{Body, Path, Query};
 use crate::frame::listing::{Listing, Paging};
 use crate::problem::Problem;
@@ -173,6 +174,14 @@ impl From<Webhook> for WebhookView {
     }
 }
 
+impl From<Webhook> for NewWebhookView {
+    fn from(webhook: Webhook) -> Self {
+        // The newest one, which a repeated request is told as well.
+        let secret = webhook.secrets.first().cloned().unwrap_or_default();
+        NewWebhookView { webhook: webhook.into(), secret }
+    }
+}
+
 impl From<DeliveryRow> for DeliveryView {
     fn from(row: DeliveryRow) -> Self {
         DeliveryView {
@@ -203,7 +212,13 @@ fn secret() -> String {
 
 impl WebhookBody {
     /// The endpoint, checked; `secrets` are those that it has.
-    fn checked(self, app: &App, caller: &Caller, secrets: Vec<String>) -> Result<NewWebhook, Problem> {
+    fn checked(
+        self,
+        app: &App,
+        caller: &Caller,
+        secrets: Vec<String>,
+        once: Once,
+    ) -> Result<NewWebhook, Problem> {
         let refused = || Problem::field("/url", "an http or https URL of the internet, without a password");
         let url = Url::parse(&self.url).map_err(|_| refused())?;
         if self.url.len() > URL || app.deps.egress.refuses(&url) {
@@ -228,6 +243,7 @@ impl WebhookBody {
             events,
             secrets,
             headers: self.headers,
+            once: once.0,
         })
     }
 }
@@ -262,13 +278,13 @@ async fn check_job(app: &App, caller: &Caller, body: &WebhookBody) -> Result<(),
 async fn create(
     State(app): State<App>,
     caller: Caller,
+    once: Once,
     Body(body): Body<WebhookBody>,
 ) -> Result<Response, Problem> {
     check_job(&app, &caller, &body).await?;
-    let secret = secret();
-    let kept = app.control().create_webhook(body.checked(&app, &caller, vec![secret.clone()])?).await?;
+    let kept = app.control().create_webhook(body.checked(&app, &caller, vec![secret()], once)?).await?;
     let place = format!("/v1/webhooks/{}", kept.id);
-    let view = NewWebhookView { webhook: kept.into(), secret };
+    let view = NewWebhookView::from(kept);
     Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(view)).into_response())
 }
 
@@ -308,7 +324,7 @@ async fn replace(
 ) -> Result<Json<WebhookView>, Problem> {
     let old = app.control().webhook(caller.tenant, webhook).await?;
     check_job(&app, &caller, &body).await?;
-    let new = body.checked(&app, &caller, old.secrets)?;
+    let new = body.checked(&app, &caller, old.secrets, Once::default())?;
     Ok(Json(app.control().replace_webhook(webhook, new).await?.into()))
 }
 
@@ -330,11 +346,11 @@ async fn delete(
 async fn rotate(
     State(app): State<App>,
     caller: Caller,
+    once: Once,
     Path(webhook): Path<WebhookId>,
 ) -> Result<Json<NewWebhookView>, Problem> {
     let old = app.control().webhook(caller.tenant, webhook).await?;
-    let secret = secret();
-    let mut secrets = vec![secret.clone()];
+    let mut secrets = vec![secret()];
     secrets.extend(old.secrets.into_iter().take(SECRETS - 1));
     let new = NewWebhook {
         tenant: caller.tenant,
@@ -343,9 +359,9 @@ async fn rotate(
         events: old.events,
         secrets,
         headers: old.headers,
+        once: once.0,
     };
-    let webhook = app.control().replace_webhook(webhook, new).await?.into();
-    Ok(Json(NewWebhookView { webhook, secret }))
+    Ok(Json(app.control().replace_webhook(webhook, new).await?.into()))
 }
 
 /// Send an event `webhook.ping` to an endpoint, to see whether it arrives.
@@ -354,9 +370,10 @@ async fn rotate(
 async fn ping(
     State(app): State<App>,
     caller: Caller,
+    once: Once,
     Path(webhook): Path<WebhookId>,
 ) -> Result<Response, Problem> {
-    let event = app.control().ping_webhook(caller.tenant, webhook).await?;
+    let event = app.control().ping_webhook(caller.tenant, webhook, once.0.as_ref()).await?;
     Ok((StatusCode::ACCEPTED, Json(EventId { event })).into_response())
 }
 

@@ -1,12 +1,38 @@
 //! Answers to requests that may be repeated.
 
-use super::engine::{Engine, sql};
-use super::{Books, corrupt, ms};
+use super::engine::{Engine, Transaction, sql};
+use super::{Books, corrupt, first, ms};
 use async_trait::async_trait;
 use shared::ids::TenantId;
 use shared::ports::StoreError;
-use shared::ports::store::control::{Answer, Begun, Idempotency};
+use shared::ports::store::control::{Answer, Begun, Idempotency, RequestKey};
 use std::time::Duration;
+
+/// What the request made before. It is locked: another try of it waits until this transaction has ended.
+pub(super) async fn made(
+    tx: &mut dyn Transaction,
+    once: Option<&RequestKey>,
+) -> Result<Option<String>, StoreError> {
+    let Some(once) = once else { return Ok(None) };
+    let lock = sql("UPDATE requests SET made = made WHERE tenant_id = $1 AND name = $2 RETURNING made");
+    let rows = tx.run(lock.int(once.tenant.0).text(&*once.key)).await?;
+    Ok(first(&rows, |row| row.text_or_null(0))?.flatten())
+}
+
+/// Notes what the request made, in the transaction that makes it. The process that a test lets die before the commit
+/// dies here.
+pub(super) async fn note_made(
+    tx: &mut dyn Transaction,
+    once: Option<&RequestKey>,
+    what: impl std::fmt::Display + Send,
+) -> Result<(), StoreError> {
+    if let Some(once) = once {
+        let note = sql("UPDATE requests SET made = $3 WHERE tenant_id = $1 AND name = $2");
+        tx.run(note.int(once.tenant.0).text(&*once.key).text(what.to_string())).await?;
+    }
+    shared::crash::point("store.in_create");
+    Ok(())
+}
 
 #[async_trait]
 impl<E: Engine> Idempotency for Books<E> {
@@ -21,7 +47,8 @@ impl<E: Engine> Idempotency for Books<E> {
         let dead = tx.now().0.saturating_sub(ms(patience));
         let insert = sql("INSERT INTO requests (tenant_id, name, hash, begun_at) VALUES ($1, $2, $3, $4)
              ON CONFLICT (tenant_id, name) DO UPDATE SET begun_at = excluded.begun_at
-             WHERE requests.status IS NULL AND requests.hash = excluded.hash AND requests.begun_at <= $5
+             WHERE requests.status IS NULL AND requests.hash = excluded.hash
+               AND (requests.begun_at <= $5 OR requests.made IS NOT NULL)
              RETURNING tenant_id");
         let insert = insert.int(tenant.0).text(key).blob(hash).int(tx.now().0).int(dead);
         if !tx.run(insert).await?.is_empty() {
@@ -55,7 +82,8 @@ impl<E: Engine> Idempotency for Books<E> {
 
     async fn forget_request(&self, tenant: TenantId, key: &str) -> Result<(), StoreError> {
         let mut tx = self.0.begin().await?;
-        let delete = sql("DELETE FROM requests WHERE tenant_id = $1 AND name = $2 AND status IS NULL");
+        let delete = sql("DELETE FROM requests
+             WHERE tenant_id = $1 AND name = $2 AND status IS NULL AND made IS NULL");
         tx.run(delete.int(tenant.0).text(key)).await?;
         tx.commit().await
     }

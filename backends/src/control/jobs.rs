@@ -96,6 +96,7 @@ impl<E: Engine> Jobs for Books<E> {
             None => sql(job!(", j.job", "WHERE j.once_key = $1")).text_or_null(once),
         };
         let found = first(&tx.run(read).await?, info)?;
+        shared::crash::point("store.in_create");
         tx.commit().await?;
         found.ok_or_else(|| corrupt("a job that was not kept"))
     }

@@ -11,12 +11,29 @@ use shared::ports::store::control::{About, Letter, LetterSelection, NewLetter, P
 
 /// Columns of [`letter`].
 macro_rules! letter {
-    ($body:literal, $rest:literal) => {
+    ($body:literal, $rest:expr) => {
         concat!(
             "SELECT letter_id, filed_at, replayed_at, run_id, reason, lane, len, url, kind, depth, ",
             $body,
             " FROM dead_letters WHERE ",
             $rest
+        )
+    };
+}
+
+/// Letters of a selection, `$of_run` of them.
+macro_rules! letters {
+    ($of_run:literal) => {
+        letter!(
+            "substr(body, 1, 0)",
+            concat!(
+                "letter_id > $1 AND ",
+                $of_run,
+                " AND ($3 IS NULL OR (lane IS NULL) = ($3 <> 0)) AND ($4 IS NULL OR (replayed_at IS NULL) = ($4 = 0))
+             AND ($5 IS NULL OR run_id IN (SELECT run_id FROM runs WHERE tenant_id = $5)
+                  OR ($6 <> 0 AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.run_id = dead_letters.run_id)))
+             ORDER BY letter_id LIMIT $7"
+            )
         )
     };
 }
@@ -111,15 +128,11 @@ impl<E: Engine> Poison for Books<E> {
     }
 
     async fn letters(&self, selection: LetterSelection) -> Result<Vec<Letter>, StoreError> {
-        // Without their bytes.
-        let read = sql(letter!(
-            "substr(body, 1, 0)",
-            "letter_id > $1 AND ($2 IS NULL OR run_id = $2)
-             AND ($3 IS NULL OR (lane IS NULL) = ($3 <> 0)) AND ($4 IS NULL OR (replayed_at IS NULL) = ($4 = 0))
-             AND ($5 IS NULL OR run_id IN (SELECT run_id FROM runs WHERE tenant_id = $5)
-                  OR ($6 <> 0 AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.run_id = dead_letters.run_id)))
-             ORDER BY letter_id LIMIT $7"
-        ))
+        // Two texts, so that those of a run are found by their index; without their bytes.
+        let read = sql(match selection.run {
+            Some(_) => letters!("run_id = $2"),
+            None => letters!("$2 IS NULL"),
+        })
         .int(selection.after)
         .int(selection.run.map(|run| run.0))
         .int(selection.pages.map(i64::from))

@@ -1,6 +1,7 @@
 //! Versions of what was read from a run's pages. A version's parts are rows until they are applied.
 
 use super::engine::{Engine, Row, Statement, Transaction, sql};
+use super::idempotency::{made, note_made};
 use super::{Books, corrupt, first, int, missing, ms};
 use async_trait::async_trait;
 use shared::ids::RunId;
@@ -37,6 +38,9 @@ impl<E: Engine> Reparse for Books<E> {
         let extract = serde_json::to_string(&*new.extract).map_err(corrupt)?;
         let run = new.run.0;
         let mut tx = self.0.begin().await?;
+        if let Some(version) = made(&mut *tx, new.once.as_ref()).await? {
+            return version.parse().map_err(corrupt);
+        }
         // Writing first locks the row: two that begin at once get two numbers.
         let next = sql("UPDATE runs SET versions = versions + 1 WHERE run_id = $1
              RETURNING versions, version, CAST(state AS BIGINT)");
@@ -65,6 +69,7 @@ impl<E: Engine> Reparse for Books<E> {
         if parts == 0 && !new.dry_run {
             make_current(&mut *tx, run, version).await?;
         }
+        note_made(&mut *tx, new.once.as_ref(), version).await?;
         tx.commit().await?;
         u32::try_from(version).map_err(corrupt)
     }

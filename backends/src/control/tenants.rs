@@ -1,12 +1,13 @@
 //! Tenants and keys.
 
 use super::engine::{Engine, Row, sql};
+use super::idempotency::{made, note_made};
 use super::{Books, corrupt, first, int, missing, ms};
 use async_trait::async_trait;
 use shared::clock::Timestamp;
 use shared::ids::TenantId;
 use shared::ports::StoreError;
-use shared::ports::store::control::{ApiKey, NewKey, Quotas, Scope, Tenant, Tenants, Usage};
+use shared::ports::store::control::{ApiKey, NewKey, Quotas, RequestKey, Scope, Tenant, Tenants, Usage};
 use std::time::Duration;
 
 const DAY: i64 = 24 * 3600 * 1000;
@@ -70,8 +71,17 @@ fn scope(code: i64) -> Result<Scope, StoreError> {
 
 #[async_trait]
 impl<E: Engine> Tenants for Books<E> {
-    async fn create_tenant(&self, name: &str, quotas: Quotas) -> Result<Tenant, StoreError> {
+    async fn create_tenant(
+        &self,
+        name: &str,
+        quotas: Quotas,
+        once: Option<&RequestKey>,
+    ) -> Result<Tenant, StoreError> {
         let mut tx = self.0.begin().await?;
+        if let Some(id) = made(&mut *tx, once).await? {
+            drop(tx);
+            return self.tenant(TenantId(id.parse().map_err(corrupt)?)).await;
+        }
         let insert = sql("INSERT INTO tenants (name, created_at, requests_per_minute, concurrent_runs,
                                                pages_per_day, storage_bytes)
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING tenant_id")
@@ -83,9 +93,10 @@ impl<E: Engine> Tenants for Books<E> {
         .int(quotas.storage_bytes.map(int));
         let id = first(&tx.run(insert).await?, |row| row.int(0))?;
         let id = id.ok_or_else(|| StoreError::Conflict(format!("there is a tenant {name} already")))?;
-        let made = Tenant { id: TenantId(id), name: name.to_owned(), created_at: tx.now(), quotas };
+        let tenant = Tenant { id: TenantId(id), name: name.to_owned(), created_at: tx.now(), quotas };
+        note_made(&mut *tx, once, id).await?;
         tx.commit().await?;
-        Ok(made)
+        Ok(tenant)
     }
 
     async fn tenant(&self, id: TenantId) -> Result<Tenant, StoreError> {
@@ -137,6 +148,11 @@ impl<E: Engine> Tenants for Books<E> {
 
     async fn create_key(&self, new: NewKey) -> Result<ApiKey, StoreError> {
         let mut tx = self.0.begin().await?;
+        if let Some(id) = made(&mut *tx, new.once.as_ref()).await? {
+            return Err(StoreError::Conflict(format!(
+                "this request made the key {id} before, whose text is shown only once: rotate it, or end it"
+            )));
+        }
         let now = tx.now();
         let insert =
             sql("INSERT INTO api_keys (key_id, tenant_id, name, hash, scope, created_at, expires_at)
@@ -149,10 +165,11 @@ impl<E: Engine> Tenants for Books<E> {
             .int(now.0)
             .int(new.lives.map(|span| now.plus(span).0));
         tx.run(insert).await?;
-        let rows = tx.run(sql(key!("WHERE key_id = $1")).text(new.id)).await?;
-        let made = first(&rows, key)?.ok_or_else(|| missing("tenant", new.tenant))?;
+        let rows = tx.run(sql(key!("WHERE key_id = $1")).text(&*new.id)).await?;
+        let kept = first(&rows, key)?.ok_or_else(|| missing("tenant", new.tenant))?;
+        note_made(&mut *tx, new.once.as_ref(), &new.id).await?;
         tx.commit().await?;
-        Ok(made)
+        Ok(kept)
     }
 
     async fn key(&self, id: &str) -> Result<Option<ApiKey>, StoreError> {

@@ -1,12 +1,13 @@
 //! Endpoints and deliveries.
 
 use super::engine::{Engine, Row, Statement, sql};
+use super::idempotency::{made, note_made};
 use super::{Books, corrupt, first, missing, ms, outbox};
 use async_trait::async_trait;
 use shared::ids::{JobId, RunId, TenantId, WebhookId};
 use shared::ports::StoreError;
 use shared::ports::store::control::{
-    Attempt, DeliveryRow, DeliveryState, NewWebhook, Next, ToDeliver, Webhook, Webhooks,
+    Attempt, DeliveryRow, DeliveryState, NewWebhook, Next, RequestKey, ToDeliver, Webhook, Webhooks,
 };
 use std::time::Duration;
 
@@ -69,14 +70,22 @@ fn delivery(row: &Row) -> Result<DeliveryRow, StoreError> {
 impl<E: Engine> Webhooks for Books<E> {
     async fn create_webhook(&self, new: NewWebhook) -> Result<Webhook, StoreError> {
         let mut tx = self.0.begin().await?;
-        let insert =
-            sql("INSERT INTO webhooks (tenant_id, job_id, url, events, secrets, headers, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING webhook_id");
-        let rows = tx.run(bind(insert, &new)?.int(tx.now().0)).await?;
-        let id = first(&rows, |row| row.int(0))?.ok_or_else(|| corrupt("an endpoint without a number"))?;
+        let id = match made(&mut *tx, new.once.as_ref()).await? {
+            Some(id) => id.parse().map_err(corrupt)?,
+            None => {
+                let insert =
+                    sql("INSERT INTO webhooks (tenant_id, job_id, url, events, secrets, headers, created_at)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING webhook_id");
+                let rows = tx.run(bind(insert, &new)?.int(tx.now().0)).await?;
+                let id = first(&rows, |row| row.int(0))?;
+                let id = id.ok_or_else(|| corrupt("an endpoint without a number"))?;
+                note_made(&mut *tx, new.once.as_ref(), id).await?;
+                id
+            }
+        };
         let rows = tx.run(sql(webhook!("WHERE w.webhook_id = $1")).int(id)).await?;
         tx.commit().await?;
-        first(&rows, webhook)?.ok_or_else(|| corrupt("an endpoint that was not kept"))
+        first(&rows, webhook)?.ok_or_else(|| missing("webhook", id))
     }
 
     async fn webhook(&self, tenant: TenantId, id: WebhookId) -> Result<Webhook, StoreError> {
@@ -100,11 +109,14 @@ impl<E: Engine> Webhooks for Books<E> {
 
     async fn replace_webhook(&self, id: WebhookId, new: NewWebhook) -> Result<Webhook, StoreError> {
         let mut tx = self.0.begin().await?;
-        let update =
-            sql("UPDATE webhooks SET job_id = $2, url = $3, events = $4, secrets = $5, headers = $6,
-                    disabled = NULL, failing_since = NULL
-             WHERE tenant_id = $1 AND webhook_id = $7");
-        tx.run(bind(update, &new)?.int(id.0)).await?;
+        if made(&mut *tx, new.once.as_ref()).await?.is_none() {
+            let update =
+                sql("UPDATE webhooks SET job_id = $2, url = $3, events = $4, secrets = $5, headers = $6,
+                        disabled = NULL, failing_since = NULL
+                 WHERE tenant_id = $1 AND webhook_id = $7");
+            tx.run(bind(update, &new)?.int(id.0)).await?;
+            note_made(&mut *tx, new.once.as_ref(), id).await?;
+        }
         let read = sql(webhook!("WHERE w.tenant_id = $1 AND w.webhook_id = $2"));
         let rows = tx.run(read.int(new.tenant.0).int(id.0)).await?;
         tx.commit().await?;
@@ -122,10 +134,19 @@ impl<E: Engine> Webhooks for Books<E> {
         tx.commit().await
     }
 
-    async fn ping_webhook(&self, tenant: TenantId, id: WebhookId) -> Result<String, StoreError> {
+    async fn ping_webhook(
+        &self,
+        tenant: TenantId,
+        id: WebhookId,
+        once: Option<&RequestKey>,
+    ) -> Result<String, StoreError> {
         self.webhook(tenant, id).await?;
         let mut tx = self.0.begin().await?;
+        if let Some(event) = made(&mut *tx, once).await? {
+            return Ok(event);
+        }
         let event = outbox::ping(&mut *tx, tenant, id).await?;
+        note_made(&mut *tx, once, &event).await?;
         tx.commit().await?;
         Ok(event)
     }
@@ -248,6 +269,7 @@ impl<E: Engine> Webhooks for Books<E> {
         if tx.run(update).await?.is_empty() {
             return Err(missing("delivery of event", event));
         }
+        shared::crash::point("store.in_create");
         tx.commit().await
     }
 }

@@ -15,6 +15,7 @@ use shared::trace::TraceContext;
 pub(super) async fn create(store: &SqliteStore, new: NewRun) -> Result<RunId> {
     let mut tx = store.begin().await?;
     let run = within(&mut tx, &new).await?;
+    shared::crash::point("store.in_create");
     tx.commit().await?;
     if new.once.is_none() {
         store.jobs.keep(run, new.job);

@@ -7,6 +7,8 @@ mod harvest;
 mod report;
 mod sampler;
 
+pub use harvest::job;
+
 use crate::check::{judge, reset};
 use crate::site::{Served, SpecFlags};
 use anyhow::Result;

@@ -25,6 +25,8 @@ pub enum What {
     Nothing,
     /// Each process of a service dies at a named point.
     Crash(Role, &'static str),
+    /// The API dies while a client asks it for something, and asks again.
+    Api(Api),
     /// A page kills each process of a service that works on it.
     Poison(Role),
     /// A process is killed at any moment.
@@ -51,6 +53,19 @@ pub enum What {
     Meddler,
     /// Messages that nobody can read lie in every lane.
     Garbage,
+}
+
+/// What a client asks for while the API dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Api {
+    /// Jobs, runs, versions, tenants; it dies at this point of each.
+    Made(&'static str),
+    /// Webhooks; it dies before the commit, before the answer is kept, and before it is sent.
+    Webhooks,
+    /// Files and lists of records.
+    Exports,
+    /// All that is made; it is killed at any moment.
+    Kill,
 }
 
 /// What happens to the broker.
@@ -107,6 +122,7 @@ impl Fault {
         match self.what {
             What::Nothing => 0,
             What::Poison(_)
+            | What::Api(_)
             | What::LongHoles
             | What::Broker(Broker::Alarm)
             | What::Database(Database::Locked) => 1,

@@ -1,6 +1,6 @@
 //! The lines in words.
 
-use super::{Broker, Database, Fault, What};
+use super::{Api, Broker, Database, Fault, What};
 use std::fmt;
 use testkit::proxy::Through;
 use testkit::servers::s3::Fault as S3;
@@ -10,6 +10,16 @@ impl fmt::Display for Fault {
         match self.what {
             What::Nothing => f.write_str("nothing goes wrong"),
             What::Crash(role, point) => write!(f, "each {} dies at `{point}`", role.name()),
+            What::Api(Api::Made(point)) => {
+                write!(f, "api dies at `{point}`; jobs, runs, versions, tenants are asked for again by key")
+            }
+            What::Api(Api::Webhooks) => {
+                f.write_str("api dies at each of these while webhooks are made, turned, tested")
+            }
+            What::Api(Api::Exports) => {
+                f.write_str("api dies in the middle of exports, and of a list of records")
+            }
+            What::Api(Api::Kill) => f.write_str("api killed at any moment of all that is made by key"),
             What::Poison(role) => write!(f, "a page kills every {} that works on it", role.name()),
             What::Kill(role) => write!(f, "{} killed at any moment", role.name()),
             What::KillAll => f.write_str("all services killed at once, started in all 24 orders"),

@@ -42,7 +42,7 @@ pub async fn strike(
     let n = dice.below(8) as usize;
     match fault.what {
         // These are armed before the run begins.
-        What::Nothing | What::Crash(..) | What::Poison(_) => {}
+        What::Nothing | What::Crash(..) | What::Poison(_) | What::Api(_) => {}
         What::Kill(role) => fleet.one(role, n).process.kill().await,
         What::KillAll => orders::kill_all(world, nth, dice).await,
         What::Freeze(role) => {

@@ -76,6 +76,6 @@ async fn make(store: &str, flags: &NewKeyFlags) -> anyhow::Result<Value> {
         KeyScope::Admin => Scope::Admin,
     };
     let lives = flags.expires.map(|span| span.0);
-    let made = api::make_key(store.control(), tenant, flags.name.clone(), scope, lives).await;
+    let made = api::make_key(store.control(), tenant, flags.name.clone(), scope, lives, None).await;
     Ok(serde_json::to_value(made.map_err(|problem| anyhow!(problem.in_words()))?)?)
 }

@@ -240,8 +240,13 @@ impl<S: Store> Schedules for FaultyStore<S> {
 
 #[async_trait]
 impl<S: Store> Tenants for FaultyStore<S> {
-    async fn create_tenant(&self, name: &str, quotas: Quotas) -> Result<Tenant, StoreError> {
-        pass!(self.create_tenant(name, quotas))
+    async fn create_tenant(
+        &self,
+        name: &str,
+        quotas: Quotas,
+        once: Option<&RequestKey>,
+    ) -> Result<Tenant, StoreError> {
+        pass!(self.create_tenant(name, quotas, once))
     }
 
     async fn tenant(&self, tenant: TenantId) -> Result<Tenant, StoreError> {
@@ -321,8 +326,13 @@ impl<S: Store> Webhooks for FaultyStore<S> {
         pass!(self.delete_webhook(tenant, webhook))
     }
 
-    async fn ping_webhook(&self, tenant: TenantId, webhook: WebhookId) -> Result<String, StoreError> {
-        pass!(self.ping_webhook(tenant, webhook))
+    async fn ping_webhook(
+        &self,
+        tenant: TenantId,
+        webhook: WebhookId,
+        once: Option<&RequestKey>,
+    ) -> Result<String, StoreError> {
+        pass!(self.ping_webhook(tenant, webhook, once))
     }
 
     async fn emit(&self, limit: u32) -> Result<u64, StoreError> {

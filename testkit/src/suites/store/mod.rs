@@ -81,7 +81,8 @@ cases! {
     webhooks: what_a_run_did_is_told_once_to_all_under_one_id what_is_lent_and_not_settled_is_due_again
         a_failed_try_waits_and_a_redelivery_bears_the_same_id an_endpoint_that_failed_too_long_is_disabled
         an_older_try_puts_nothing_back;
-    idempotency: the_first_of_a_key_does_it_and_others_get_its_answer a_request_that_died_may_be_begun_again;
+    idempotency: the_first_of_a_key_does_it_and_others_get_its_answer a_request_that_died_may_be_begun_again
+        what_a_request_made_it_makes_once;
     held: a_held_host_waits_for_that_run_only hosts_come_in_order_and_in_pages two_runs_compare_by_their_pages
         throughput_is_counted_in_slices_of_time;
     random: any_order_of_events_closes_every_url_once;

@@ -150,7 +150,7 @@ pub(super) async fn letters_are_listed_by_whose_and_what_they_are<S: Store + Aud
     let control = w.store.control();
     let mine = w.running(job(), 1).await;
     let grant = w.lease().await;
-    let other = control.create_tenant("other", Quotas::default()).await.unwrap().id;
+    let other = control.create_tenant("other", Quotas::default(), None).await.unwrap().id;
     let theirs = NewRun { tenant: other, ..NewRun::of(std::sync::Arc::new(job())) };
     let theirs = w.store.create_run(theirs).await.unwrap();
     let mut closed = fetched(&grant.tasks[0].url);

@@ -35,7 +35,7 @@ async fn over<S: Store + Audit>(w: &World<S>, pages: usize) -> RunId {
 
 async fn begin<S: Store + Audit>(w: &World<S>, run: RunId, dry_run: bool) -> u32 {
     let extract = Arc::new(Extract::default());
-    w.store.control().begin_reparse(NewReparse { run, extract, dry_run }).await.unwrap()
+    w.store.control().begin_reparse(NewReparse { run, extract, dry_run, once: None }).await.unwrap()
 }
 
 /// Parts that are to be announced now.
@@ -70,7 +70,7 @@ async fn data<S: Store + Audit>(w: &World<S>, run: RunId, version: Option<u32>) 
 
 pub(super) async fn only_a_run_that_is_over_is_parsed_again<S: Store + Audit>(w: World<S>) {
     let run = w.running(job(), 1).await;
-    let new = || NewReparse { run, extract: Arc::default(), dry_run: false };
+    let new = || NewReparse { run, extract: Arc::default(), dry_run: false, once: None };
     let refused = w.store.control().begin_reparse(new()).await;
     assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
     let unknown = NewReparse { run: RunId(99_999), ..new() };

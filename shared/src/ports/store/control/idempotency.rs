@@ -1,6 +1,7 @@
 use crate::ids::TenantId;
 use crate::ports::StoreError;
 use async_trait::async_trait;
+use std::fmt;
 use std::time::Duration;
 
 /// Answers to requests that may be repeated (`Idempotency-Key`).
@@ -8,7 +9,8 @@ use std::time::Duration;
 /// # Contract
 /// - The first `begin` of a key gets [`Begun::Fresh`]; others get what the key was begun with.
 /// - A request that was begun `patience` ago and not ended is dead: the next `begin` with the same
-///   hash gets [`Begun::Fresh`]. What such a request made, it made under the key's name, once.
+///   hash gets [`Begun::Fresh`]. What such a request made, it made under the key's name, once
+///   ([`RequestKey`]); one that has made something may be begun again at once.
 /// - Answers are kept for as long as `tidy` is told.
 #[async_trait]
 pub trait Idempotency: Send + Sync + 'static {
@@ -24,11 +26,27 @@ pub trait Idempotency: Send + Sync + 'static {
     /// Keeps the answer.
     async fn end_request(&self, tenant: TenantId, key: &str, answer: &Answer) -> Result<(), StoreError>;
 
-    /// Forgets a request that may be tried again.
+    /// Forgets a request that may be tried again; what it made already is remembered.
     async fn forget_request(&self, tenant: TenantId, key: &str) -> Result<(), StoreError>;
 
     /// Deletes answers older than `answers`, and events and decisions older than `events`.
     async fn tidy(&self, answers: Duration, events: Duration) -> Result<(), StoreError>;
+}
+
+/// The request in which something is made. What the transaction that makes it finds to have been made under
+/// the same key before, it returns instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestKey {
+    /// Whose request it is.
+    pub tenant: TenantId,
+    /// The key that it was begun under.
+    pub key: String,
+}
+
+impl fmt::Display for RequestKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.tenant, self.key)
+    }
 }
 
 /// How a key stands.

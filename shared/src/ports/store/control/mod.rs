@@ -15,7 +15,7 @@ mod webhooks;
 
 pub use compare::{Change, ChangedPage, Compare, Comparison};
 pub use hosts::{HostRobots, HostRow, HostSelection, Hosts};
-pub use idempotency::{Answer, Begun, Idempotency};
+pub use idempotency::{Answer, Begun, Idempotency, RequestKey};
 pub use jobs::{JobInfo, JobSummary, Jobs, NewJob, Replaced};
 pub use poison::{About, Letter, LetterSelection, LettersOf, MOST_BODY, NewLetter, Poison};
 pub use reparse::{

@@ -1,4 +1,5 @@
 use super::super::{NewRecord, ParsedPage, StoreError};
+use super::RequestKey;
 use crate::clock::Timestamp;
 use crate::ids::RunId;
 use crate::job::Extract;
@@ -14,7 +15,7 @@ use std::time::Duration;
 /// What the crawl itself read is the run's version 0. Each re-parse is a further version, numbered from 1,
 /// beside the others: `parsed` and `records` of every version stay readable until the run is deleted or the
 /// version dropped. A run has one *current* version, which is what reads give that name none.
-/// - `begin_reparse` refuses a run that is not over ([`StoreError::Conflict`]). It cuts the run's pages, in the
+/// - `begin_reparse` answers a key that has begun one before with that one, and refuses a run that is not over ([`StoreError::Conflict`]). It cuts the run's pages, in the
 ///   order of `seq`, into parts of at most [`PART_PAGES`]; each is a row, open until it is applied.
 /// - `open_parts` names parts to be announced (again), and notes when that was. At most `limit` are
 ///   announced and not applied at any time, so that a re-parse does not push a crawl aside.
@@ -59,6 +60,8 @@ pub struct NewReparse {
     pub extract: Arc<Extract>,
     /// Never made current by itself.
     pub dry_run: bool,
+    /// The request that it is begun in.
+    pub once: Option<RequestKey>,
 }
 
 /// A version, where it stands, and how it differs from the one that it is compared with.

@@ -1,3 +1,4 @@
+use super::RequestKey;
 use crate::clock::Timestamp;
 use crate::ids::TenantId;
 use crate::ports::StoreError;
@@ -14,7 +15,12 @@ use std::time::Duration;
 #[async_trait]
 pub trait Tenants: Send + Sync + 'static {
     /// Makes a tenant; its name is not taken, or [`StoreError::Conflict`].
-    async fn create_tenant(&self, name: &str, quotas: Quotas) -> Result<Tenant, StoreError>;
+    async fn create_tenant(
+        &self,
+        name: &str,
+        quotas: Quotas,
+        once: Option<&RequestKey>,
+    ) -> Result<Tenant, StoreError>;
 
     /// A tenant.
     async fn tenant(&self, tenant: TenantId) -> Result<Tenant, StoreError>;
@@ -28,7 +34,8 @@ pub trait Tenants: Send + Sync + 'static {
     /// What a tenant uses.
     async fn usage(&self, tenant: TenantId) -> Result<Usage, StoreError>;
 
-    /// Keeps a new key.
+    /// Keeps a new key. One that the same request made before is not made again, nor is its secret known any more:
+    /// [`StoreError::Conflict`].
     async fn create_key(&self, key: NewKey) -> Result<ApiKey, StoreError>;
 
     /// The key of this id, of any tenant, ended or not.
@@ -120,6 +127,8 @@ pub struct NewKey {
     pub scope: Scope,
     /// When it ends.
     pub lives: Option<Duration>,
+    /// The request that it is made in.
+    pub once: Option<RequestKey>,
 }
 
 /// A key as it is kept.

@@ -1,3 +1,4 @@
+use super::RequestKey;
 use crate::clock::Timestamp;
 use crate::ids::{JobId, RunId, TenantId, WebhookId};
 use crate::ports::StoreError;
@@ -29,14 +30,19 @@ pub trait Webhooks: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<Webhook>, StoreError>;
 
-    /// Puts another in its place; enabled again if it was not.
+    /// Puts another in its place; enabled again if it was not. Under a key that did so before it is left as it is.
     async fn replace_webhook(&self, webhook: WebhookId, new: NewWebhook) -> Result<Webhook, StoreError>;
 
     /// Deletes an endpoint and what was to be delivered to it.
     async fn delete_webhook(&self, tenant: TenantId, webhook: WebhookId) -> Result<(), StoreError>;
 
     /// An event for one endpoint only, to see whether it arrives; returns its id.
-    async fn ping_webhook(&self, tenant: TenantId, webhook: WebhookId) -> Result<String, StoreError>;
+    async fn ping_webhook(
+        &self,
+        tenant: TenantId,
+        webhook: WebhookId,
+        once: Option<&RequestKey>,
+    ) -> Result<String, StoreError>;
 
     /// Makes events of what runs did, for at most `limit` runs; how many runs it looked at.
     async fn emit(&self, limit: u32) -> Result<u64, StoreError>;
@@ -106,6 +112,8 @@ pub struct NewWebhook {
     pub secrets: Vec<String>,
     /// Headers that go along.
     pub headers: BTreeMap<String, String>,
+    /// The request that it is made in.
+    pub once: Option<RequestKey>,
 }
 
 /// An endpoint.

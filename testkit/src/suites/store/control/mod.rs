@@ -13,5 +13,5 @@ use shared::ports::store::control::Quotas;
 
 /// A second tenant.
 async fn other(store: &impl Store) -> TenantId {
-    store.control().create_tenant("other", Quotas::default()).await.unwrap().id
+    store.control().create_tenant("other", Quotas::default(), None).await.unwrap().id
 }

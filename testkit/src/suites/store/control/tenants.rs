@@ -7,16 +7,24 @@ use shared::ports::{Store, StoreError};
 use std::time::Duration;
 
 fn new_key(id: &str, tenant: TenantId) -> NewKey {
-    NewKey { id: id.into(), tenant, name: "n".into(), hash: [7; 32], scope: Scope::Write, lives: None }
+    NewKey {
+        id: id.into(),
+        tenant,
+        name: "n".into(),
+        hash: [7; 32],
+        scope: Scope::Write,
+        lives: None,
+        once: None,
+    }
 }
 
 pub async fn there_is_a_first_tenant_and_names_are_taken_once<S: Store + Audit>(w: World<S>) {
     let control = w.store.control();
     assert_eq!(control.tenant(TenantId::FIRST).await.unwrap().id, TenantId::FIRST);
     let quotas = Quotas { pages_per_day: Some(u64::from(u32::MAX) * 9), ..Quotas::default() };
-    let made = control.create_tenant("a", quotas).await.unwrap();
+    let made = control.create_tenant("a", quotas, None).await.unwrap();
     assert_eq!(control.tenant(made.id).await.unwrap(), made);
-    let again = control.create_tenant("a", Quotas::default()).await;
+    let again = control.create_tenant("a", Quotas::default(), None).await;
     assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
     assert_eq!(control.tenants(Some(TenantId::FIRST), 9).await.unwrap(), std::slice::from_ref(&made));
     assert_eq!(control.set_quotas(made.id, Quotas::default()).await.unwrap().quotas, Quotas::default());

@@ -19,6 +19,7 @@ async fn hook<S: Store + Audit>(w: &World<S>, events: &[EventKind]) -> Webhook {
         events: events.to_vec(),
         secrets: vec!["whsec_eA==".into()],
         headers: Default::default(),
+        once: None,
     };
     w.store.control().create_webhook(new).await.unwrap()
 }
@@ -61,7 +62,7 @@ pub async fn what_a_run_did_is_told_once_to_all_under_one_id<S: Store + Audit>(w
 
 pub async fn what_is_lent_and_not_settled_is_due_again<S: Store + Audit>(w: World<S>) {
     let hook = hook(&w, &[]).await.id;
-    let event = w.store.control().ping_webhook(TenantId::FIRST, hook).await.unwrap();
+    let event = w.store.control().ping_webhook(TenantId::FIRST, hook, None).await.unwrap();
     let (one, two) = tokio::join!(take(&w), take(&w));
     assert_eq!(one.len() + two.len(), 1);
     assert!(take(&w).await.is_empty());
@@ -76,7 +77,7 @@ pub async fn what_is_lent_and_not_settled_is_due_again<S: Store + Audit>(w: Worl
 
 pub async fn a_failed_try_waits_and_a_redelivery_bears_the_same_id<S: Store + Audit>(w: World<S>) {
     let (control, hook) = (w.store.control(), hook(&w, &[]).await.id);
-    let event = control.ping_webhook(TenantId::FIRST, hook).await.unwrap();
+    let event = control.ping_webhook(TenantId::FIRST, hook, None).await.unwrap();
     settle(&w, &take(&w).await[0], Next::Again(LEASE * 5)).await;
     w.clock.advance(LEASE * 5 - Duration::from_millis(1));
     assert!(take(&w).await.is_empty());
@@ -92,7 +93,7 @@ pub async fn a_failed_try_waits_and_a_redelivery_bears_the_same_id<S: Store + Au
 
 pub async fn an_endpoint_that_failed_too_long_is_disabled<S: Store + Audit>(w: World<S>) {
     let (control, hook) = (w.store.control(), hook(&w, &[]).await);
-    control.ping_webhook(TenantId::FIRST, hook.id).await.unwrap();
+    control.ping_webhook(TenantId::FIRST, hook.id, None).await.unwrap();
     settle(&w, &take(&w).await[0], Next::Again(DAY)).await;
     assert_eq!(control.webhook(TenantId::FIRST, hook.id).await.unwrap().disabled, None);
     w.clock.advance(DAY);
@@ -101,7 +102,7 @@ pub async fn an_endpoint_that_failed_too_long_is_disabled<S: Store + Audit>(w: W
     assert!(disabled.is_some_and(|why| why.contains("24 hours")));
     assert_eq!(state(&w, hook.id).await, DeliveryState::Failed);
     let Webhook { tenant, job, url, events, secrets, headers, .. } = hook;
-    let new = NewWebhook { tenant, job, url, events, secrets, headers };
+    let new = NewWebhook { tenant, job, url, events, secrets, headers, once: None };
     assert_eq!(control.replace_webhook(hook.id, new).await.unwrap().disabled, None);
     control.delete_webhook(TenantId::FIRST, hook.id).await.unwrap();
     assert!(control.webhook(TenantId::FIRST, hook.id).await.is_err());
@@ -110,7 +111,7 @@ pub async fn an_endpoint_that_failed_too_long_is_disabled<S: Store + Audit>(w: W
 /// A dispatcher that stood still for longer than its lease is no reason to send again what arrived.
 pub async fn an_older_try_puts_nothing_back<S: Store + Audit>(w: World<S>) {
     let (control, hook) = (w.store.control(), hook(&w, &[]).await.id);
-    let event = control.ping_webhook(TenantId::FIRST, hook).await.unwrap();
+    let event = control.ping_webhook(TenantId::FIRST, hook, None).await.unwrap();
     let older = take(&w).await;
     w.clock.advance(LEASE);
     let newer = take(&w).await;
