@@ -98,9 +98,12 @@ impl Prepared {
                 let run = client.post("/v1/runs", &needs, Some(&short_job(&ready.key))).await?;
                 ready.about = number(&run)?;
                 // A run that is over.
-                client.post(&format!("/v1/runs/{}/cancel", ready.about), "cancel", None).await?;
+                client
+                    .post(&format!("/v1/runs/{}/cancel", ready.about), &format!("{needs}-cancel"), None)
+                    .await?;
                 ready.path = format!("/v1/runs/{}/reparse", ready.about);
-                ready.body = Some(json!({ "extract": { "fields": {} }, "dry_run": true }));
+                ready.body =
+                    Some(json!({ "extract": { "fields": { "n": { "css": "b" } } }, "dry_run": true }));
             }
             Act::Rotate | Act::Ping | Act::Redeliver => {
                 let made = client.post("/v1/webhooks", &needs, Some(&webhook(world, &ready.key))).await?;

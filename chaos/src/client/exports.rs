@@ -11,9 +11,13 @@ use bytes::Bytes;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::RowAccessor;
 use serde_json::Value;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Records of the run: so many batches of an export, a thousand each.
 const RECORDS: u64 = 20_000;
+/// A dead process is seen by then.
+const NOTICED: Duration = Duration::from_secs(5);
 /// Records in a page of the list.
 const PAGE: u64 = 500;
 
@@ -23,10 +27,11 @@ pub async fn play(world: &World, api: &Process, client: &mut Client, dice: &mut 
     for format in ["jsonl", "csv", "parquet"] {
         let path = format!("/v1/runs/{run}/export?format={format}");
         // Not the first batch, so that the client has something in its hands, and not the last.
-        let crashed = api.crash_at(&format!("api.in_export:{}", 2 + dice.below(16)));
+        let mut crashed = api.crash_at(&format!("api.in_export:{}", 2 + dice.below(16)));
         let exported = async {
             let (bytes, ended_well) = body(client, &path).await?;
-            if !crashed.has_changed().unwrap_or(false) {
+            // The client may know sooner than whoever waits for the process.
+            if timeout(NOTICED, crashed.changed()).await.is_err() {
                 return Err("the API did not come by api.in_export".to_owned());
             }
             asked.struck += 1;
