@@ -52,6 +52,25 @@ async fn a_request_that_died_before_its_answer_makes_nothing_twice() {
     assert_eq!((again.header("idempotent-replayed"), &again.json()["id"]), ("", &first));
 }
 
+/// The answer with a new key's text was kept for a day, for whoever repeated the request; only hashes are.
+#[tokio::test]
+async fn a_new_keys_text_is_not_kept_for_a_repeated_request() {
+    let world = World::new().await;
+    let send = async |path: &str| {
+        let body = json!({ "name": "n" });
+        world.send(json_request("POST", path, OPERATOR, &body, &[("idempotency-key", path)])).await
+    };
+    let made = send("/v1/keys").await.is(201).json();
+    let again = send("/v1/keys").await.is(409);
+    assert!(again.text().contains(made["id"].as_str().unwrap()), "{}", again.text());
+    assert_eq!(world.get(OPERATOR, "/v1/keys").await.json()["data"].as_array().unwrap().len(), 1);
+    // A webhook's secret is kept anyway, to sign by: it is told again.
+    let hook = json!({ "url": "https://example.com/", "events": ["run.ended"] });
+    let hook = || json_request("POST", "/v1/webhooks", OPERATOR, &hook, &[("idempotency-key", "w")]);
+    let (first, again) = (world.send(hook()).await.is(201), world.send(hook()).await.is(201));
+    assert_eq!((first.bytes, again.header("idempotent-replayed")), (again.bytes.clone(), "true"));
+}
+
 #[tokio::test]
 async fn a_change_that_names_an_old_version_is_refused() {
     let world = World::new().await;
