@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-OVERLAYS = ["local", "eks", "gke", "aks"]
+OVERLAYS = ["local", "demo", "eks", "gke", "aks"]
 SERVICES = ["dispatcher", "worker", "parser", "api"]
 WORKLOADS = {"Deployment", "Job", "StatefulSet"}
 
@@ -38,16 +38,21 @@ def kustomize(folder):
 def overlays(tmp_path_factory):
     """name -> objects; with `canary`, the EKS overlay and the components that no overlay takes in by itself."""
     rendered = {name: kustomize(ROOT / "k8s" / "overlays" / name) for name in OVERLAYS}
-    folder = tmp_path_factory.mktemp("canary")
-    relative = os.path.relpath(ROOT / "k8s", folder.resolve())
-    (folder / "kustomization.yaml").write_text(json.dumps({
-        "apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "namespace": "harvestman",
-        "resources": [f"{relative}/base", "cluster.yaml"],
-        "components": [f"{relative}/components/{name}" for name in ("canary", "tracing", "cluster")],
-    }))
-    shutil.copy(ROOT / "k8s" / "overlays" / "eks" / "cluster.yaml", folder)
-    rendered["canary"] = kustomize(folder)
+    rendered["canary"] = kustomize(with_components(tmp_path_factory.mktemp("canary"), "eks", "canary", "tracing"))
     return rendered
+
+
+def with_components(folder, overlay, *components):
+    """A copy of an overlay that takes in more components, before its own, as docs/DEPLOY.md says."""
+    source = ROOT / "k8s" / "overlays" / overlay
+    shutil.copytree(source, folder, dirs_exist_ok=True)
+    k8s = os.path.relpath(ROOT / "k8s", folder.resolve())
+    kustomization = yaml.safe_load((source / "kustomization.yaml").read_text())
+    for key in ("resources", "components"):
+        kustomization[key] = [path.replace("../..", k8s, 1) for path in kustomization[key]]
+    kustomization["components"] = [f"{k8s}/components/{name}" for name in components] + kustomization["components"]
+    (folder / "kustomization.yaml").write_text(json.dumps(kustomization))
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,7 @@ def test_no_secret_is_written_down(overlays, overlay):
 def test_only_the_api_is_exposed(overlays):
     for overlay in OVERLAYS:
         kinds = {(o["kind"], o["metadata"]["name"]) for o in overlays[overlay] if o["kind"] in {"Ingress", "Service"}}
-        assert kinds - {("Service", "seaweedfs")} == {("Ingress", "api"), ("Service", "api")}
+        assert kinds - {("Service", "seaweedfs"), ("Service", "demo")} == {("Ingress", "api"), ("Service", "api")}
         assert all(o["spec"].get("type", "ClusterIP") == "ClusterIP" for o in overlays[overlay] if o["kind"] == "Service")
 
 

@@ -1,7 +1,7 @@
 """The rendered overlays are valid, whole and in order."""
 import kubernetes_validate
 import pytest
-from conftest import OVERLAYS, SERVICES, named, template, workloads
+from conftest import OVERLAYS, ROOT, SERVICES, kustomize, named, template, with_components, workloads
 
 CUSTOM = {"keda.sh", "external-secrets.io", "monitoring.coreos.com", "rabbitmq.com", "postgresql.cnpg.io"}
 EVERYWHERE = [*OVERLAYS, "canary"]
@@ -67,14 +67,30 @@ def test_what_terraform_says_reaches_the_manifests(overlays, overlay):
         assert "replicas" not in named(overlays[overlay], "Deployment", target)["spec"], "KEDA owns the number"
 
 
-def test_the_canary_serves_beside_the_stable_version(overlays):
-    objects = overlays["canary"]
+@pytest.mark.parametrize("overlay", ["local", "eks", "gke", "aks"])
+def test_the_canary_is_the_stable_pod_but_for_image_and_track(tmp_path, overlay):
+    """Taken in after what patches the services, it would be without the broker's address on Google and Azure."""
+    objects = kustomize(with_components(tmp_path, overlay, "canary"))
     service = named(objects, "Service", "api")["spec"]["selector"]
     for name in ("worker", "api"):
-        stable, canary = named(objects, "Deployment", name), named(objects, "Deployment", f"{name}-canary")
-        labels = template(canary)["metadata"]["labels"]
-        assert labels["harvestman/track"] == "canary"
-        assert template(canary)["spec"]["serviceAccountName"] == template(stable)["spec"]["serviceAccountName"]
-        assert {k: v for k, v in labels.items() if k != "harvestman/track"} == \
-            {k: v for k, v in template(stable)["metadata"]["labels"].items() if k != "harvestman/track"}
-    assert service.items() <= template(named(objects, "Deployment", "api-canary"))["metadata"]["labels"].items()
+        stable, canary = template(named(objects, "Deployment", name)), template(named(objects, "Deployment", f"{name}-canary"))
+        assert canary["metadata"]["labels"] == stable["metadata"]["labels"] | {"harvestman/track": "canary"}
+        images = [pod["spec"]["containers"][0].pop("image") for pod in (stable, canary)]
+        assert images[0].rsplit(":", 1)[0] == images[1].rsplit(":", 1)[0]
+        assert canary["spec"] == stable["spec"]
+    assert service.items() <= canary["metadata"]["labels"].items()
+
+
+def test_quantities_are_strings(overlays):
+    """As the API server gives them back; a number makes a later server-side apply a conflict."""
+    for objects in overlays.values():
+        for workload in workloads(objects):
+            for container in template(workload)["spec"]["containers"]:
+                for kind in ("requests", "limits"):
+                    assert all(isinstance(quantity, str) for quantity in container["resources"][kind].values()), workload["metadata"]["name"]
+
+
+def test_who_deploys_finds_the_namespace_there():
+    """A Role cannot be made in a namespace that is not there yet."""
+    kinds = [o["kind"] for o in kustomize(ROOT / "k8s" / "access")]
+    assert kinds.index("Namespace") < kinds.index("Role")

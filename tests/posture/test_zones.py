@@ -13,6 +13,8 @@ ZONES = {
     "migrate": {"database"},
     "database-roles": {"database"},
     "bucket": {"object-store"},
+    # The shop of the overlay `demo`.
+    "demo": set(),
 }
 RIGHTS = {"internet", "webhooks", "object-store", "broker", "database"}
 #: What no pod may be sent to by a page, whatever its own checks say.
