@@ -1,13 +1,14 @@
 #!/bin/sh
 # deploy.sh OVERLAY [TAG]: onto the cluster that kubectl talks to. First what the pods need, the schema with it; then the pods; then a look
-# whether they work. If they do not, what this deploy changed goes back to what it was. DEPLOY_TIMEOUT: most seconds for a rollout.
+# whether they work. If they do not, the services become what they were. DEPLOY_TIMEOUT: most seconds for a rollout.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 overlay=$here/overlays/${1:?which overlay: local, demo, eks, gke, aks}
 tag=${2:-}
 patience=${DEPLOY_TIMEOUT:-600}
 rendered=$(mktemp)
-trap 'rm -f "$rendered"' EXIT
+was=$(mktemp)
+trap 'rm -f "$rendered" "$was"' EXIT
 on() { kubectl --namespace harvestman "$@"; }
 
 # A cloud's overlay has its tag in cluster.yaml; the others' images are named in the overlay.
@@ -24,14 +25,13 @@ on delete job --selector harvestman/phase=before --ignore-not-found --wait
 kubectl apply --filename "$rendered" --selector harvestman/phase=before
 "$here/jobs.sh" "${JOBS_TIMEOUT:-900}"
 
-# What there is now, for rollback.sh.
-was=$(on get deployment --selector app.kubernetes.io/part-of=harvestman \
-  --output 'jsonpath={range .items[*]}--from-literal={.metadata.name}={.metadata.annotations.deployment\.kubernetes\.io/revision}{"\n"}{end}')
-# shellcheck disable=SC2086  # one argument a service
-on create configmap previous $was --dry-run=client --output yaml | kubectl apply --filename -
+# What was applied last, for rollback.sh.
+on get deployment --output 'jsonpath={range .items[*]}---{"\n"}{.metadata.annotations.kubectl\.kubernetes\.io/last-applied-configuration}{"\n"}{end}' >"$was"
+on create configmap previous --from-file="deployments.yaml=$was" --dry-run=client --output yaml | kubectl apply --filename -
 
 kubectl apply --filename "$rendered"
-for name in $(sed -n '/^kind: Deployment$/,/^spec:/s/^  name: //p' "$rendered"); do
+deployments=$(sed -n '/^kind: Deployment$/,/^spec:/s/^  name: //p' "$rendered")
+for name in $deployments; do
   on rollout status "deployment/$name" --timeout="${patience}s" || { failed=$name; break; }
 done
 if [ -z "${failed:-}" ] && "$here/smoke.sh"; then

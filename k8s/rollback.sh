@@ -1,22 +1,19 @@
 #!/bin/sh
-# rollback.sh: what the last deploy.sh changed goes back to the revision before it; what it did not change stays. The schema stays too:
-# each version works with the next one's.
+# rollback.sh: the services become what they were before the last deploy.sh; what that did not change stays. The schema stays too: each
+# version works with the next one's. What was applied is applied again: `kubectl rollout undo` would go back to before the last change, however
+# long ago, and leave later deploys with fields that nobody takes out.
 set -eu
+was=$(mktemp)
+trap 'rm -f "$was"' EXIT
 on() { kubectl --namespace harvestman "$@"; }
-previous=$(on get configmap previous --ignore-not-found --output 'go-template={{range $name, $revision := .data}}{{$name}}={{$revision}} {{end}}')
-if [ -z "$previous" ]; then
+on get configmap previous --ignore-not-found --output 'jsonpath={.data.deployments\.yaml}' >"$was"
+if ! grep -q '"kind":"Deployment"' "$was"; then
   echo "no previous version to go back to" >&2
   exit 1
 fi
-for was in $previous; do
-  name=${was%%=*}
-  now=$(on get deployment "$name" --ignore-not-found --output 'jsonpath={.metadata.annotations.deployment\.kubernetes\.io/revision}')
-  if [ -n "$now" ] && [ -n "${was#*=}" ] && [ "$now" != "${was#*=}" ]; then
-    on rollout undo "deployment/$name" --to-revision="${was#*=}"
-  fi
-done
-for was in $previous; do
-  on rollout status "deployment/${was%%=*}" --timeout="${DEPLOY_TIMEOUT:-600}s"
+back=$(on apply --filename "$was" --output name)
+for deployment in $back; do
+  on rollout status "$deployment" --timeout="${DEPLOY_TIMEOUT:-600}s"
 done
 # It counts for one deploy: going back twice would be going forth.
 on delete configmap previous

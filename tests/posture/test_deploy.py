@@ -1,4 +1,4 @@
-"""deploy.sh and rollback.sh against a stand-in for kubectl that keeps a cluster's revisions in a file: what goes back, and what stays."""
+"""deploy.sh and rollback.sh against a stand-in for kubectl that keeps a cluster in a file: what goes back, and what stays."""
 import json
 import os
 import re
@@ -8,40 +8,37 @@ import subprocess
 import pytest
 from conftest import ROOT, SERVICES, tool
 
-#: A cluster: a revision is what was applied, a service is well unless its image is named `broken`.
+#: A cluster: each Deployment as it was applied last, its image alone. A service is well unless its tag is `broken`.
 KUBECTL = r'''#!/usr/bin/env python3
 import json, os, re, subprocess, sys
 words, path = [w for w in sys.argv[1:] if w not in ("--namespace", "harvestman")], os.environ["CLUSTER"]
 if words[0] == "kustomize":
     sys.exit(subprocess.call([os.environ["REAL_KUBECTL"], *words]))
 cluster = json.load(open(path))
-deployments, verb = cluster["deployments"], " ".join(w for w in words[:2] if not w.startswith("-"))
-named = next((w.split("/")[1] for w in words if w.startswith("deployment/")), None)
-flag = {w.split("=")[0]: w.split("=", 1)[-1] for w in words if w.startswith("--")}
+deployments, verb = cluster["deployments"], " ".join(words[:2])
 if verb == "get job":
     print(cluster["jobs"])
-elif verb == "get deployment" and "--selector" in flag:
-    print("".join(f"--from-literal={n}={len(r)}\n" for n, r in deployments.items()))
 elif verb == "get deployment":
-    print(len(deployments.get(words[2], [])) or "", end="")
+    for name, image in deployments.items():
+        print("---", json.dumps({"kind": "Deployment", "name": name, "image": image}, separators=(",", ":")), sep="\n")
 elif verb == "create configmap":
-    print(json.dumps(dict(l.split("=")[1:] for l in words if l.startswith("--from-literal"))))
+    print(open(next(w for w in words if w.startswith("--from-file")).split("=")[2]).read())
 elif verb == "get configmap":
-    print(" ".join(f"{n}={r}" for n, r in cluster.get("previous", {}).items()))
+    print(cluster.get("previous", ""))
 elif verb == "delete configmap":
     del cluster["previous"]
-elif verb == "apply" and words[-1] == "-":
-    cluster["previous"] = json.load(sys.stdin)
-elif verb == "apply" and "--selector" not in flag:
+elif words == ["apply", "--filename", "-"]:
+    cluster["previous"] = sys.stdin.read()
+elif words[0] == "apply" and "name" in words:
+    for document in filter(None, re.split(r"^---\n", open(words[2]).read(), flags=re.M)):
+        document = json.loads(document)
+        deployments[document["name"]] = document["image"]
+        print("deployment.apps/" + document["name"])
+elif words[0] == "apply" and "--selector" not in words:
     for document in open(words[-1]).read().split("\n---\n"):
         if "\nkind: Deployment\n" in document:
-            revisions = deployments.setdefault(re.search(r"^  name: (\S+)", document, re.M)[1], [])
-            image = re.search(r"image: (\S+)", document)[1]
-            if revisions[-1:] != [image]:
-                revisions.append(image)
-elif verb == "rollout undo":
-    deployments[named].append(deployments[named][int(flag["--to-revision"]) - 1])
-elif verb == "rollout status" and "broken" in deployments[named][-1]:
+            deployments[re.search(r"^  name: (\S+)", document, re.M)[1]] = re.search(r"image: (\S+)", document)[1]
+elif verb == "rollout status" and deployments[words[2].split("/")[1]].endswith(":broken"):
     sys.exit("error: timed out waiting for the condition")
 json.dump(cluster, open(path, "w"))
 '''
@@ -68,7 +65,7 @@ class Cluster:
         self.file.write_text(json.dumps(state))
 
     def images(self):
-        return {name: revisions[-1].rsplit(":", 1)[1] for name, revisions in json.loads(self.file.read_text())["deployments"].items()}
+        return {name: image.rsplit(":", 1)[1] for name, image in json.loads(self.file.read_text())["deployments"].items()}
 
     def run(self, script, *words, **environment):
         return subprocess.run([self.folder / "k8s" / script, *words], text=True, capture_output=True, timeout=60, env=os.environ | environment | {
