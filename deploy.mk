@@ -11,7 +11,7 @@ REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 SERVICES := dispatcher worker parser api cli
 export TAG PROFILE VERSION REVISION
 
-.PHONY: images push sign sbom up demo down logs compose-test rules manifests-test terraform-check terraform-plan terraform-apply audit k8s-render k8s-local-images deploy smoke rollback notify ci-tools registry-login-aws
+.PHONY: images push sign sbom up demo down logs compose-test rules manifests-test terraform-check terraform-plan terraform-apply audit k8s-render k8s-local-images k8s-demo deploy smoke rollback notify ci-tools registry-login-aws
 
 # With CACHE=some.registry/harvestman/cache layers are taken from there and put there; that needs a builder of its own.
 images: ## the images harvestman/{dispatcher,worker,parser,api,cli}:$TAG
@@ -82,10 +82,16 @@ k8s-render: ## write Terraform's outputs into the overlay of $CLOUD (aws, gcp, a
 	$(PYTHON) k8s/render.py $(CLOUD)
 
 k8s-local-images: images ## the images into a kind cluster
-	for s in $(SERVICES); do kind load docker-image harvestman/$$s:$(TAG) || exit 1; done
+	$(COMPOSE) --profile demo build demo
+	for s in $(SERVICES) demo; do kind load docker-image harvestman/$$s:$(TAG) || exit 1; done
 
+# A tag that nobody named is not written into an overlay.
 deploy: ## $OVERLAY onto the cluster of kubectl: schema first, then the services, then the smoke test; back if that fails
-	k8s/deploy.sh $(OVERLAY) $(TAG)
+	k8s/deploy.sh $(OVERLAY) $(if $(filter file,$(origin TAG)),,$(TAG))
+
+k8s-demo: ## harvest the shop of OVERLAY=demo through the deployed API
+	kubectl --namespace harvestman port-forward service/api 18080:80 >/dev/null & trap "kill $$!" EXIT; sleep 2; \
+	HARVESTMAN_API=http://127.0.0.1:18080 HARVESTMAN_API_KEY=local-only-not-a-secret-0000000000 $(PYTHON) tests/compose/harvest.py
 
 smoke: ## ask the deployed API whether it is well
 	k8s/smoke.sh

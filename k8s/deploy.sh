@@ -35,6 +35,8 @@ for name in $deployments; do
   on rollout status "deployment/$name" --timeout="${patience}s" || { failed=$name; break; }
 done
 if [ -z "${failed:-}" ] && "$here/smoke.sh"; then
+  # shellcheck disable=SC2086  # one argument a service
+  "$here/only.sh" $deployments
   echo "deployed $overlay"
   exit 0
 fi

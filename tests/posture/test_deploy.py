@@ -18,6 +18,10 @@ cluster = json.load(open(path))
 deployments, verb = cluster["deployments"], " ".join(words[:2])
 if verb == "get job":
     print(cluster["jobs"])
+elif verb == "get deployment" and words[-1] == "name":
+    print("\n".join("deployment.apps/" + name for name in deployments))
+elif words[0] == "delete" and words[1].startswith("deployment"):
+    del deployments[words[1].split("/")[1]]
 elif verb == "get deployment":
     for name, image in deployments.items():
         print("---", json.dumps({"kind": "Deployment", "name": name, "image": image}, separators=(",", ":")), sep="\n")
@@ -113,3 +117,13 @@ def test_a_failed_migration_touches_no_service(cluster):
 def test_a_first_deploy_that_fails_has_nothing_to_go_back_to(cluster):
     result = cluster.run("deploy.sh", "local", "broken")
     assert result.returncode == 1 and "no previous version" in result.stderr
+
+
+def test_a_canary_that_was_taken_out_goes(cluster):
+    """`kubectl apply` leaves what is no longer in the manifests."""
+    cluster.run("deploy.sh", "local", "1")
+    state = json.loads(cluster.file.read_text())
+    state["deployments"]["worker-canary"] = "harvestman/worker:2"
+    cluster.keep(state)
+    assert cluster.run("deploy.sh", "local", "1").returncode == 0
+    assert cluster.images() == dict.fromkeys(SERVICES, "1")
