@@ -32,7 +32,7 @@ def quantiles(metric):
 #: file -> (title, [(panel, unit, [(expression, legend)])])
 DASHBOARDS = {
     "fleet": ("Harvestman: fleet", [
-        ("Services up", "short", [('sum by (component) (up{component=~"dispatcher|worker|parser|api"})', "{{component}}")]),
+        ("Services up", "short", [('sum by (component) (up{component=~"dispatcher|worker|worker-browser|parser|api"})', "{{component}}")]),
         ("Versions", "short", [("sum by (service, version) (harvestman_build_info)", "{{service}} {{version}}")]),
         ("Visits", "reqps", [(rate("harvestman_worker_visits_total"), "visits")]),
         ("Pages ended", "reqps", [(rate("harvestman_parser_pages_total", "end"), "{{end}}")]),
@@ -61,6 +61,8 @@ DASHBOARDS = {
         ("Visits by status", "reqps", [(rate("harvestman_worker_visits_total", "status"), "{{status}}")]),
         ("Failures by reason", "reqps", [(rate("harvestman_worker_failures_total", "reason"), "{{reason}}")]),
         ("How long a visit takes", "s", quantiles("harvestman_worker_fetch_seconds")),
+        ("Pages run in a browser", "reqps", [(rate("harvestman_worker_rendered_total", "end"), "{{end}}")]),
+        ("How long a page runs there", "s", quantiles("harvestman_worker_render_seconds")),
         ("Leases: offered, lapsed, expired", "reqps", [
             (rate("harvestman_dispatcher_leases_offered_total"), "offered"),
             (rate("harvestman_dispatcher_offers_lapsed_total"), "lapsed"),
