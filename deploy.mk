@@ -8,19 +8,21 @@ OVERLAY  ?= local
 CLOUD    ?= aws
 VERSION  := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
-SERVICES := dispatcher worker parser api cli
+# BROWSER=1: the worker with Chromium as well.
+SERVICES := dispatcher worker parser api cli $(if $(BROWSER),worker-browser)
+BUILT    := dispatcher worker parser api migrate $(if $(BROWSER),worker-browser)
 export TAG PROFILE VERSION REVISION
 
 .PHONY: images push sign sbom up demo down logs compose-test rules manifests-test terraform-check terraform-plan terraform-apply audit k8s-render k8s-local-images k8s-demo deploy smoke rollback notify ci-tools registry-login-aws
 
 # With CACHE=some.registry/harvestman/cache layers are taken from there and put there; that needs a builder of its own.
-images: ## the images harvestman/{dispatcher,worker,parser,api,cli}:$TAG
+images: ## the images harvestman/{dispatcher,worker,parser,api,cli}:$TAG; with BROWSER=1 the worker with Chromium too
 ifdef CACHE
 	docker buildx inspect harvestman >/dev/null 2>&1 || docker buildx create --name harvestman
 	docker buildx bake --builder harvestman --file docker/compose.yaml --load \
-	  --set '*.cache-from=type=registry,ref=$(CACHE)' --set 'dispatcher.cache-to=type=registry,ref=$(CACHE),mode=max' dispatcher worker parser api migrate
+	  --set '*.cache-from=type=registry,ref=$(CACHE)' --set 'dispatcher.cache-to=type=registry,ref=$(CACHE),mode=max' $(BUILT)
 else
-	$(COMPOSE) build dispatcher worker parser api migrate
+	$(COMPOSE) --profile browser build $(BUILT)
 endif
 
 registry-login-aws: ## docker's way into the registry of the AWS account

@@ -17,6 +17,7 @@ PLATFORM = "x86_64-unknown-linux-gnu"
 IMAGES = {
     "dispatcher": ["-p", "harvestman-dispatcher"],
     "worker": ["-p", "harvestman-worker"],
+    "worker-browser": ["-p", "harvestman-worker"],
     "parser": ["-p", "harvestman-parser"],
     "api": ["-p", "harvestman-api"],
     "cli": ["-p", "harvestman", "--features", "cluster,service/daemon"],

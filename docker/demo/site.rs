@@ -1,6 +1,7 @@
 //! A small shop: listing pages and products, made from their numbers. For `make demo` and `make compose-test`; one file, no dependency.
 //!
 //! `/` and `/list/N` link to 20 products each and to the next listing, `/product/N` shows name, price and stock.
+//! `/scripted/N` is a product whose page is empty until its script has fetched `/data/N`; each leads to the next, up to 20.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,6 +11,8 @@ use std::time::Duration;
 
 const PORT: u16 = 8000;
 const PER_LISTING: usize = 20;
+/// Products that have a page made by its script.
+const SCRIPTED: usize = 20;
 /// Longest head of a request that is read.
 const MAX_HEAD: u64 = 8 * 1024;
 
@@ -76,6 +79,13 @@ fn answer(path: &str, products: usize) -> (&'static str, &'static str, String) {
     if let Some(n) = number("/product/").filter(|n| *n < products) {
         return ("200 OK", HTML, product(n));
     }
+    if let Some(n) = number("/scripted/").filter(|n| *n < products.min(SCRIPTED)) {
+        return ("200 OK", HTML, scripted(n));
+    }
+    if let Some(n) = number("/data/").filter(|n| *n < products.min(SCRIPTED)) {
+        let next = if n + 1 < products.min(SCRIPTED) { format!("/scripted/{}", n + 1) } else { String::new() };
+        return ("200 OK", "application/json", format!("{{\"name\":\"Thing no. {n}\",\"next\":\"{next}\"}}"));
+    }
     ("404 Not Found", HTML, "<!doctype html><title>Not found</title><p>No such page.".into())
 }
 
@@ -89,6 +99,14 @@ fn listing(n: usize, products: usize) -> String {
         let _infallible = write!(page, "<a rel=next href=/list/{}>next</a>", n + 1);
     }
     page
+}
+
+fn scripted(n: usize) -> String {
+    format!(
+        "<!doctype html><html lang=en><title>A thing</title><main></main><script>fetch('/data/{n}').then(r=>r.json()).then(d=>{{\
+         document.querySelector('main').innerHTML='<article class=product><h1>'+d.name+'</h1></article>'+\
+         (d.next?'<a href='+d.next+'>next</a>':'')}})</script>"
+    )
 }
 
 fn product(n: usize) -> String {

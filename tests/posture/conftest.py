@@ -11,6 +11,9 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OVERLAYS = ["local", "demo", "eks", "gke", "aks"]
+#: Components that no overlay takes in by itself, taken in by that of EKS.
+OPTIONAL = {"canary": ["canary", "tracing"], "browser": ["browser-workers", "browser-workers/scaled"]}
+EVERYWHERE = [*OVERLAYS, *OPTIONAL]
 SERVICES = ["dispatcher", "worker", "parser", "api"]
 WORKLOADS = {"Deployment", "Job", "StatefulSet"}
 
@@ -36,9 +39,10 @@ def kustomize(folder):
 
 @pytest.fixture(scope="session")
 def overlays(tmp_path_factory):
-    """name -> objects; with `canary`, the EKS overlay and the components that no overlay takes in by itself."""
+    """name -> objects; with `canary` and `browser`, the EKS overlay and the components that no overlay takes in by itself."""
     rendered = {name: kustomize(ROOT / "k8s" / "overlays" / name) for name in OVERLAYS}
-    rendered["canary"] = kustomize(with_components(tmp_path_factory.mktemp("canary"), "eks", "canary", "tracing"))
+    for name, components in OPTIONAL.items():
+        rendered[name] = kustomize(with_components(tmp_path_factory.mktemp(name), "eks", *components))
     return rendered
 
 

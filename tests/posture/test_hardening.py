@@ -3,10 +3,10 @@ import re
 import tomllib
 
 import pytest
-from conftest import OVERLAYS, ROOT, SERVICES, run, template, tool, workloads
+from conftest import EVERYWHERE, OVERLAYS, ROOT, SERVICES, run, template, tool, workloads
 
 
-@pytest.mark.parametrize("overlay", [*OVERLAYS, "canary"])
+@pytest.mark.parametrize("overlay", EVERYWHERE)
 def test_pods_are_restricted(overlays, overlay):
     for workload in workloads(overlays[overlay]):
         pod, name = template(workload)["spec"], workload["metadata"]["name"]
@@ -75,6 +75,12 @@ def test_images_have_no_shell_no_root_and_say_how_they_are():
         assert any(line.startswith('ENTRYPOINT ["/') for line in lines), name
         if name in SERVICES:
             assert f'CMD ["/harvestman-{name}", "healthcheck"]' in "\n".join(lines), name
+    # The one with a browser has Debian under it, and still nobody's user and nothing that goes on running as root.
+    browser = built["worker-browser"]
+    assert browser[0] == "FROM ${BROWSER}" and re.search(r"^ARG BROWSER=debian:trixie-slim$", text, re.M)
+    assert len([line for line in browser if line.startswith("RUN")]) == 1 and "USER 65532:65532" in browser
+    assert browser.index("USER 65532:65532") > max(i for i, line in enumerate(browser) if line.startswith("RUN"))
+    assert 'CMD ["/harvestman-worker", "healthcheck"]' in "\n".join(browser)
     for line in "\n".join(built["build"]).split("&&"):
         assert "cargo build" not in line or "--locked" in line, line
 
@@ -97,7 +103,7 @@ def test_compose_services_are_locked_down(compose):
             assert not service.get("volumes"), name
         else:
             assert re.search(r":-\S+:[\w.-]+}", service["image"]) and "latest" not in service["image"], name
-    for name in SERVICES:
+    for name in [*SERVICES, "worker-browser"]:
         assert compose["services"][name]["user"] == "65532:65532"
         assert compose["services"][name]["mem_limit"] and compose["services"][name]["cpus"], name
         drain = int(compose["services"][name]["environment"]["HARVESTMAN_DRAIN_SECONDS"])

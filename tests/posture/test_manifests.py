@@ -1,10 +1,9 @@
 """The rendered overlays are valid, whole and in order."""
 import kubernetes_validate
 import pytest
-from conftest import OVERLAYS, ROOT, SERVICES, kustomize, named, template, with_components, workloads
+from conftest import EVERYWHERE, OVERLAYS, ROOT, SERVICES, kustomize, named, template, with_components, workloads
 
 CUSTOM = {"keda.sh", "external-secrets.io", "monitoring.coreos.com", "rabbitmq.com", "postgresql.cnpg.io"}
-EVERYWHERE = [*OVERLAYS, "canary"]
 
 
 @pytest.mark.parametrize("overlay", EVERYWHERE)
@@ -94,3 +93,21 @@ def test_who_deploys_finds_the_namespace_there():
     """A Role cannot be made in a namespace that is not there yet."""
     kinds = [o["kind"] for o in kustomize(ROOT / "k8s" / "access")]
     assert kinds.index("Namespace") < kinds.index("Role")
+
+
+@pytest.mark.parametrize("overlay", ["local", "eks", "gke", "aks"])
+def test_workers_with_a_browser_are_workers_with_more_memory_and_a_queue_of_their_own(tmp_path, overlay):
+    objects = kustomize(with_components(tmp_path, overlay, "browser-workers", "browser-workers/scaled"))
+    plain, browser = (template(named(objects, "Deployment", name)) for name in ("worker", "worker-browser"))
+    assert browser["metadata"]["labels"] == plain["metadata"]["labels"] | {"harvestman/track": "browser"}
+    main, other = browser["spec"]["containers"][0], plain["spec"]["containers"][0]
+    assert main.pop("image").split(":")[0] == other.pop("image").split(":")[0] + "-browser"
+    environment, others = ({e["name"]: e for e in container.pop("env")} for container in (main, other))
+    assert environment["HARVESTMAN_WORKER_LEASES"]["value"] == environment["HARVESTMAN_WORKER_URGENT_LEASES"]["value"] == "0"
+    assert others.items() <= environment.items(), "the broker's and the store's addresses are the other workers'"
+    assert main.pop("resources") != other.pop("resources") and main == other
+    scaled = named(objects, "ScaledObject", "worker-browser")["spec"]
+    assert "render" in scaled["triggers"][0]["metadata"]["queueName"]
+    assert "replicas" not in named(objects, "Deployment", "worker-browser")["spec"], "KEDA owns the number"
+    budget = named(objects, "PodDisruptionBudget", "worker")["spec"]["selector"]["matchLabels"]
+    assert budget.items() <= browser["metadata"]["labels"].items()

@@ -2,7 +2,7 @@
 import ipaddress
 
 import pytest
-from conftest import OVERLAYS, named, template, workloads
+from conftest import EVERYWHERE, OVERLAYS, named, template, workloads
 
 #            internet, webhooks, object store, broker, database
 ZONES = {
@@ -42,14 +42,14 @@ def reaches(rule, address):
     return False
 
 
-@pytest.mark.parametrize("overlay", [*OVERLAYS, "canary"])
+@pytest.mark.parametrize("overlay", EVERYWHERE)
 def test_nothing_goes_in_or_out_by_default(overlays, overlay):
     spec = named(overlays[overlay], "NetworkPolicy", "default-deny")["spec"]
     assert spec["podSelector"] == {} and sorted(spec["policyTypes"]) == ["Egress", "Ingress"]
     assert "ingress" not in spec and "egress" not in spec
 
 
-@pytest.mark.parametrize("overlay", [*OVERLAYS, "canary"])
+@pytest.mark.parametrize("overlay", EVERYWHERE)
 def test_each_pod_has_the_rights_of_its_row(overlays, overlay):
     for workload in workloads(overlays[overlay]):
         labels = template(workload)["metadata"]["labels"]
@@ -100,7 +100,7 @@ def test_each_service_has_a_secret_of_its_own(overlays):
 
 def test_compose_networks_are_the_zones(compose):
     networks = {name: set(service.get("networks", [])) for name, service in compose["services"].items()}
-    assert networks["worker"] == {"broker", "store", "internet"}
+    assert networks["worker"] == networks["worker-browser"] == {"broker", "store", "internet"}
     assert networks["dispatcher"] == {"broker", "database", "internet"}
     assert networks["parser"] == {"broker", "database", "store"}
     assert networks["api"] == {"broker", "database", "store", "front"}
@@ -108,4 +108,5 @@ def test_compose_networks_are_the_zones(compose):
     for zone in ("broker", "database", "store"):
         assert compose["networks"][zone]["internal"] is True
     assert compose["networks"]["front"]["driver_opts"]["com.docker.network.bridge.enable_ip_masquerade"] == "false"
-    assert not any("STORE" in name for name in compose["services"]["worker"]["environment"])
+    for worker in ("worker", "worker-browser"):
+        assert not any("STORE" in name for name in compose["services"][worker]["environment"])
