@@ -60,6 +60,11 @@ console-test: ## the console at / in a headless Chromium; screenshots in target/
 	$(CONSOLE)/venv/bin/pip install --quiet --disable-pip-version-check -r tests/console/requirements.txt
 	$(CONSOLE)/venv/bin/pytest -p no:cacheprovider -q tests/console
 
+browser-test: ## pages run in a real Chromium: by a worker, and from the command line
+	@command -v chromium >/dev/null \
+	  || (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium)
+	$(CARGO) test --workspace --locked $(TESTED) --test browser --test e2e -- --ignored --test-threads 1
+
 lint: ## formatting, clippy, documentation, committed schema
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --all-features --locked -- -D warnings

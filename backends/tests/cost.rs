@@ -96,7 +96,8 @@ async fn what_a_page_costs() {
     store.admit(run, RULES, (0..next).map(|n| page(run, n)).collect()).await.unwrap();
     store.seeded(run).await.unwrap();
     let slice = Duration::from_secs(30);
-    let policy = OfferPolicy { max_offered: 4, max_handed: 500, urls: SEGMENT, slice, offer_ttl: slice };
+    let policy =
+        OfferPolicy { max_offered: 4, max_handed: 500, urls: SEGMENT, slice, offer_ttl: slice, rendered: 0 };
     let worker = Incarnation("w".into());
     let (cpu_before, before) = (cpu(), Instant::now());
     let mut parts = [Duration::ZERO; 4];

@@ -2,7 +2,9 @@
 
 use crate::args::JobFlags;
 use anyhow::{Context, anyhow, bail};
-use shared::job::{BasicAuth, Extract, Field, FieldType, Job, JobError, Output, PageValue, RobotsMode, load};
+use shared::job::{
+    BasicAuth, Engine, Extract, Field, FieldType, Job, JobError, Output, PageValue, RobotsMode, load,
+};
 use std::path::Path;
 
 /// Flags that mean nothing, or a job that cannot be run.
@@ -103,6 +105,9 @@ fn add_request(job: &mut Job, flags: &JobFlags) -> anyhow::Result<()> {
         let (name, value) =
             cookie.split_once('=').ok_or_else(|| anyhow!("--cookie `{cookie}`: use `name=value`"))?;
         job.request.cookies.insert(name.trim().to_owned(), value.trim().to_owned());
+    }
+    if flags.browser {
+        job.request.engine = Engine::Browser;
     }
     if let Some(both) = &flags.basic_auth {
         let (user, password) =

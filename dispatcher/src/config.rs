@@ -59,14 +59,20 @@ impl Default for Config {
 }
 
 impl Config {
-    pub(crate) fn offer(&self) -> OfferPolicy {
+    pub(crate) fn offer(&self, rendered: u32) -> OfferPolicy {
         OfferPolicy {
             max_offered: self.max_offered,
             max_handed: self.max_handed,
             urls: self.lease_urls,
             slice: Duration::from_millis(self.slice_ms),
             offer_ttl: Duration::from_millis(self.offer_ttl_ms),
+            rendered,
         }
+    }
+
+    /// Of the offers that may wait, those that wait for a worker with a browser.
+    pub(crate) fn max_renders(&self) -> u32 {
+        (self.max_offered / 4).max(1)
     }
 
     pub(crate) fn grant(&self) -> GrantPolicy {

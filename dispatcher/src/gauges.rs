@@ -10,9 +10,11 @@ use std::time::Duration;
 const MOST_RUNS: u32 = 1_000;
 
 /// The lanes that are looked at.
-const LANES: [(Lane, &str); 7] = [
+const LANES: [(Lane, &str); 9] = [
     (Lane::Fetch { urgent: false }, "fetch"),
     (Lane::Fetch { urgent: true }, "fetch.urgent"),
+    (Lane::Render { urgent: false }, "render"),
+    (Lane::Render { urgent: true }, "render.urgent"),
     (Lane::Claim, "claim"),
     (Lane::Paced, "paced"),
     (Lane::Parse { urgent: false }, "parse"),

@@ -73,12 +73,22 @@ struct Room {
     runs: Notify,
     /// At the last look as many leases were offered as may be.
     full: AtomicBool,
+    /// Some run needs a browser, as the last look for hosts said.
+    renders: AtomicBool,
     stop: CancellationToken,
 }
 
 impl Room {
     fn new(config: Config, deps: Deps, stop: CancellationToken) -> Self {
-        Room { config, deps, bell: Notify::new(), runs: Notify::new(), full: AtomicBool::new(false), stop }
+        Room {
+            config,
+            deps,
+            bell: Notify::new(),
+            runs: Notify::new(),
+            full: AtomicBool::new(false),
+            renders: AtomicBool::new(false),
+            stop,
+        }
     }
 }
 

@@ -49,18 +49,24 @@ pub async fn run(room: &Room) -> Result<(), DispatcherError> {
 }
 
 pub async fn offer(room: &Room) -> Result<Offers, DispatcherError> {
-    let made = room.deps.store.offer(room.config.offer()).await?;
+    let mut made = room.deps.store.offer(room.config.offer(renders(room).await?)).await?;
+    let are_new = made.renders && !room.renders.swap(made.renders, Ordering::Relaxed);
+    if are_new {
+        // None was made for them, as their lanes were not looked at: another look does both.
+        made.next_due = Some(room.deps.clock.now().plus(Duration::from_millis(1)));
+    }
     if !made.offers.is_empty() {
         crash::point("dispatcher.after_offer");
     }
     OFFERED.add(&[], made.offers.len() as u64);
     // They come in order of urgency, and mostly nobody traces: one batch a lane.
-    for batch in made.offers.chunk_by(|a, b| a.urgent == b.urgent && a.trace == b.trace) {
-        let Offered { urgent, trace, .. } = &batch[0];
+    let alike = |a: &Offered, b: &Offered| (a.urgent, a.renders, &a.trace) == (b.urgent, b.renders, &b.trace);
+    for batch in made.offers.chunk_by(alike) {
+        let &Offered { urgent, renders, ref trace, .. } = &batch[0];
         let messages: Vec<Bytes> = batch.iter().map(|offered| messages::encode(&offered.offer)).collect();
         tracing::debug!(offers = messages.len(), urgent, "leases offered");
         let span = trace::follow(trace.as_ref(), || tracing::info_span!("offer", leases = messages.len()));
-        let lane = Lane::Fetch { urgent: *urgent };
+        let lane = if renders { Lane::Render { urgent } } else { Lane::Fetch { urgent } };
         if let Err(error) = room.deps.queue.publish(&lane, messages).instrument(span).await {
             tracing::warn!(%error, "offers lost; they lapse");
             return Err(error.into());
@@ -68,6 +74,19 @@ pub async fn offer(room: &Room) -> Result<Offers, DispatcherError> {
         crash::point("dispatcher.after_publish");
     }
     Ok(made)
+}
+
+/// Leases that may be made for workers with a browser: as many as their lanes have room for. Where no such worker is, the first few wait
+/// there until one comes, and no further hosts are kept waiting with them.
+async fn renders(room: &Room) -> Result<u32, DispatcherError> {
+    if !room.renders.load(Ordering::Relaxed) {
+        return Ok(0);
+    }
+    let mut waiting = 0;
+    for urgent in [false, true] {
+        waiting += room.deps.queue.depth(&Lane::Render { urgent }).await?;
+    }
+    Ok(room.config.max_renders().saturating_sub(u32::try_from(waiting).unwrap_or(u32::MAX)))
 }
 
 /// Until the next host is ready, at most the poll interval, which has jitter. `asked` is when the store

@@ -64,7 +64,14 @@ async fn fetched(folder: &Path) -> SegmentStored {
     store.admit(run, wanted.rules(), seeds).await.expect("admitted");
     store.seeded(run).await.expect("seeded");
     let minute = Duration::from_secs(60);
-    let policy = OfferPolicy { max_offered: 1, max_handed: 500, urls: 10, slice: minute, offer_ttl: minute };
+    let policy = OfferPolicy {
+        max_offered: 1,
+        max_handed: 500,
+        urls: 10,
+        slice: minute,
+        offer_ttl: minute,
+        rendered: 0,
+    };
     let offer = store.offer(policy).await.expect("an offer").offers.remove(0).offer;
     let claim = Claim { lease: offer.lease, host: offer.host, worker: Incarnation::new("w") };
     let grant = store.grant(&claim, GrantPolicy { slice: minute, margin: minute }).await;
@@ -88,6 +95,7 @@ async fn fetched(folder: &Path) -> SegmentStored {
             response_headers: &headers,
             body: body.as_bytes(),
             truncated: None,
+            rendered: None,
         };
         let (record, digest) = writer.exchange(&exchange);
         visits.push(Visit {

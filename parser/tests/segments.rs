@@ -61,6 +61,7 @@ impl World {
                 response_headers: &headers,
                 body: body.as_bytes(),
                 truncated: None,
+                rendered: None,
             };
             let (record, digest) = writer.exchange(&exchange);
             let task = Task {

@@ -83,6 +83,7 @@ impl Stages {
             archive: archive.clone(),
             clock: clock.clone(),
             egress: egress.clone(),
+            browser: None,
         };
         tokio::spawn(worker::run(worker::Config::default(), deps, stop.clone()));
         let deps = parser::Deps { queue: queue.clone(), archive: archive.clone(), store: store.clone() };

@@ -118,6 +118,8 @@ reasons! {
     BodyBroken = "body_broken",
     /// The answer is not HTTP.
     Protocol = "protocol",
+    /// It was to be run in a browser, and gave no document there: it, or the browser, died over it.
+    Browser = "browser",
     /// Larger than the job allows, on the wire or inflated.
     TooLarge = "too_large",
     /// Inflates more than anything honest does.

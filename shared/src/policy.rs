@@ -12,7 +12,8 @@ impl FetchPolicy {
         let mut request = job.request.clone();
         // The seeds may be many, so they are looked through only where it matters.
         if has_secrets(&request) && !is_of_seeds(job, origin) {
-            request = Request { timeouts: request.timeouts, headers: request.headers, ..Request::default() };
+            request.cookies.clear();
+            request.basic_auth = None;
             request.headers.retain(|name, _| is_harmless(name));
         }
         FetchPolicy {

@@ -31,6 +31,7 @@ fn exchange<'a>(response_headers: &'a HeaderMap, sent: &'a HeaderMap, body: &'a 
         response_headers,
         body,
         truncated: Some("length"),
+        rendered: None,
     }
 }
 
@@ -50,6 +51,44 @@ fn segment() -> (Vec<u8>, Vec<(RecordSpan, Vec<u8>)>) {
     }
     assert!(!writer.is_empty());
     (writer.finish(Vec::new()).to_vec(), spans)
+}
+
+#[test]
+fn a_document_stands_beside_the_response_that_it_was_made_of() {
+    let sent = headers(&[]);
+    let coded = headers(&[
+        ("content-encoding", "br"),
+        ("content-type", "text/html"),
+        ("link", "</a>; rel=canonical"),
+    ]);
+    let mut writer = writer();
+    let rendered =
+        Exchange { rendered: Some("<h1>caf\u{e9}</h1>"), truncated: None, ..exchange(&coded, &sent, b"raw") };
+    let (span, digest) = writer.exchange(&rendered);
+    let (after, _) = writer.exchange(&exchange(&coded, &sent, b"next"));
+    let bytes = writer.finish(Vec::new());
+    let response = warc::response(&bytes, span).unwrap();
+    assert_eq!(response.body, "<h1>caf\u{e9}</h1>".as_bytes());
+    assert_eq!((response.status, response.headers["link"].as_bytes()), (200, &b"</a>; rel=canonical"[..]));
+    assert_eq!(response.headers["content-type"], "text/html; charset=utf-8");
+    assert!(!response.headers.contains_key("content-encoding"));
+    assert_eq!(warc::response(&bytes, after).unwrap().body, b"next");
+    // Both are records of their own; the second is a conversion of the first.
+    let members: Vec<RecordSpan> = warc::members(&bytes).collect::<Result<_, _>>().unwrap();
+    let at = members.iter().position(|member| member.offset == span.offset).unwrap();
+    let (first, second) = (members[at], members[at + 1]);
+    assert_eq!(first.len + second.len, span.len);
+    assert!(warc::response(&bytes, first).unwrap().body == b"raw");
+    let (first, second) = (warc::record(&bytes, first).unwrap(), warc::record(&bytes, second).unwrap());
+    assert_eq!(second.header("warc-type"), Some("conversion"));
+    assert_eq!(second.header("warc-refers-to"), first.header("warc-record-id"));
+    assert_eq!(second.header("warc-payload-digest"), Some(&*digest));
+    // Damage to either is found.
+    for at in [span.offset + 200, span.offset + span.len - 30] {
+        let mut damaged = bytes.to_vec();
+        damaged[usize::try_from(at).unwrap()] ^= 0xff;
+        assert!(warc::response(&damaged, span).is_err(), "{at}");
+    }
 }
 
 #[test]

@@ -4,7 +4,8 @@
 //! A lease's way through the files: `offers` (taken from the queue) → `claims` (granted, or gone)
 //! → `lease` (its robots.txt, its visits one after the other, at the `pace` of the host)
 //! → `fetch` (one request) through [`egress`] (the only way out) → `segment` (group commit) → the
-//! report, and only then the offer is settled.
+//! report, and only then the offer is settled. Where the job says so and this worker has a browser, a page that was
+//! fetched is run in it (`lease/render`) before it is archived.
 
 mod claims;
 mod config;
@@ -21,6 +22,7 @@ mod segment;
 pub use config::Config;
 pub use metrics::METRICS;
 
+use browser::Browser;
 use claims::Claims;
 use egress::Egress;
 use halt::Halt;
@@ -29,7 +31,7 @@ use offers::Offers;
 use segment::Committers;
 use shared::clock::Clock;
 use shared::ids::Incarnation;
-use shared::ports::{Archive, ArchiveError, Queue, QueueError};
+use shared::ports::{Archive, ArchiveError, Lane, Queue, QueueError};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -45,6 +47,8 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// The way out.
     pub egress: Arc<Egress>,
+    /// What runs pages. Without it no leases are taken that need one.
+    pub browser: Option<Arc<Browser>>,
 }
 
 /// Why a worker ended before it was stopped.
@@ -78,13 +82,19 @@ pub async fn run(config: Config, deps: Deps, stop: CancellationToken) -> Result<
     let context = Context {
         committers: Committers::new(config.clone(), deps.clone(), worker.clone(), halt.clone()),
         large: Arc::new(Semaphore::new(config.large_bodies)),
-        deps,
+        deps: deps.clone(),
         worker,
         halt: halt.clone(),
     };
     let offers = Offers::new(Arc::new(context), claims.clone());
     let work = async {
-        tokio::join!(offers.take(false, config.leases), offers.take(true, config.urgent_leases));
+        let hands = |most: usize, browser: bool| if browser && deps.browser.is_none() { 0 } else { most };
+        tokio::join!(
+            offers.take(Lane::Fetch { urgent: false }, hands(config.leases, false)),
+            offers.take(Lane::Fetch { urgent: true }, hands(config.urgent_leases, false)),
+            offers.take(Lane::Render { urgent: false }, hands(config.browser_leases, true)),
+            offers.take(Lane::Render { urgent: true }, hands(config.browser_leases, true)),
+        );
     };
     let drained = async {
         halt.stop.cancelled().await;
@@ -95,6 +105,9 @@ pub async fn run(config: Config, deps: Deps, stop: CancellationToken) -> Result<
         () = work => tracing::info!("worker ends"),
         () = drained => tracing::warn!("worker ends before its leases do"),
         () = claims.listen(answers) => {}
+    }
+    if let Some(browser) = deps.browser {
+        browser.close().await;
     }
     halt.result()
 }

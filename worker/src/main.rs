@@ -13,6 +13,7 @@ fn main() -> ExitCode {
             archive: frame.archive().await?,
             queue: frame.queue().await?,
             clock: Arc::new(SystemClock),
+            browser: frame.config.start_browser().await?,
             egress: Arc::new(Egress::new(EgressConfig { allow, roots, ..EgressConfig::default() })),
         };
         frame.begins();

@@ -27,13 +27,21 @@ const FETCH: Metric = Metric::seconds(
     &[],
     "How long visits took, from the request to the body's end",
 );
+pub(crate) const RENDERED: Metric = Metric::counter(
+    "harvestman_worker_rendered_total",
+    &["end"],
+    "Pages run in the browser, by what came of them: a document, another page that it went on to, or a failure",
+);
+pub(crate) const RENDER: Metric =
+    Metric::seconds("harvestman_worker_render_seconds", &[], "How long pages ran in the browser");
 const SEGMENTS: Metric =
     Metric::counter("harvestman_worker_segments_total", &[], "Segments stored and announced");
 const SEGMENT_BYTES: Metric =
     Metric::counter("harvestman_worker_segment_bytes_total", &[], "Bytes of the segments stored");
 
 /// All metrics of a worker.
-pub const METRICS: &[Metric] = &[ACTIVE, LEASES, VISITS, FAILURES, FETCH, SEGMENTS, SEGMENT_BYTES];
+pub const METRICS: &[Metric] =
+    &[ACTIVE, LEASES, VISITS, FAILURES, FETCH, RENDERED, RENDER, SEGMENTS, SEGMENT_BYTES];
 
 /// What a segment holds, counted once for all its visits.
 pub(crate) struct Tally {

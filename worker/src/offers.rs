@@ -34,11 +34,14 @@ impl Offers {
     }
 
     /// Takes offers of one lane until the stop, then waits for the leases that run. Never more
-    /// than `hands` offers are unsettled here; what was delivered beyond goes back.
-    pub async fn take(&self, urgent: bool, hands: usize) {
-        let lane = Lane::Fetch { urgent };
+    /// than `hands` offers are unsettled here; what was delivered beyond goes back. Without hands the lane is
+    /// left to others.
+    pub async fn take(&self, lane: Lane, hands: usize) {
         let stop = &self.context.halt.stop;
         let mut leases = JoinSet::new();
+        if hands == 0 {
+            return stop.cancelled().await;
+        }
         let opened = stop.run_until_cancelled(self.open(&lane, hands)).await.flatten();
         // A delivery comes again when its consumer is gone, so it stays to the end.
         let Some(mut consumer) = opened else { return };

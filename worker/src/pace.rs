@@ -191,6 +191,17 @@ impl Pace {
         state.over |= own.max(asked_for) >= LONG;
     }
 
+    /// A request that took no turn, as those of a page's scripts take none, ended at `at`. What it cost the host counts:
+    /// the next turn comes no sooner for it.
+    pub fn ended_aside(&self, at: Instant, how: Answered) {
+        let took = {
+            let mut state = self.state.lock();
+            state.asked += 1;
+            state.took
+        };
+        self.ended(at, took, how);
+    }
+
     /// The whole host failed in a way that [`Pace::ended`] does not see: how long it is left alone,
     /// at most `ceiling`.
     pub fn shut(&self, ceiling: Duration) -> Duration {

@@ -36,11 +36,20 @@ async fn once(store: &PostgresStore, policy: OfferPolicy) -> Result<Offers> {
     }
     let (offered, handed, runs) = turn::candidates(store, &mut tx).await?;
     let room = room(policy, offered, handed);
-    let mut maker =
-        Maker { policy, runs, room, known: HashMap::new(), again: BTreeSet::new(), offers: vec![] };
+    let renders = runs.iter().any(Candidate::renders);
+    let for_renders = u64::from(policy.rendered);
+    let mut maker = Maker {
+        policy,
+        runs,
+        room,
+        for_renders,
+        known: HashMap::new(),
+        again: BTreeSet::new(),
+        offers: vec![],
+    };
     while maker.room > 0 && !maker.runs.is_empty() && maker.round(&mut tx).await? {}
-    let mut offers = Offers { offers: maker.offers, next_due: None, full: maker.room == 0 };
-    offers.offers.sort_by_key(|offered| !offered.urgent);
+    let mut offers = Offers { offers: maker.offers, next_due: None, full: maker.room == 0, renders };
+    offers.offers.sort_by_key(|offered| (!offered.urgent, offered.renders));
     offers.next_due = glance::next_due(&mut tx, offers.full).await?;
     tx.commit().await?;
     Ok(offers)
@@ -50,8 +59,10 @@ async fn once(store: &PostgresStore, policy: OfferPolicy) -> Result<Offers> {
 struct Maker {
     policy: OfferPolicy,
     runs: Vec<Candidate<HostId>>,
-    /// Leases that may still be made.
+    /// Leases that may still be made,
     room: u64,
+    /// and those of runs that need a browser.
+    for_renders: u64,
     /// The runs that wait for a host, whoever was served longest ago first, with what they see of it.
     known: HashMap<HostId, Vec<(RunId, Host)>>,
     /// Hosts that have changed, and are worth another look, with the runs whose turn it was.
@@ -93,6 +104,7 @@ impl Maker {
             .runs
             .iter()
             .filter(|run| run.hosts.is_empty() && run.more && run.pages != Some(0))
+            .filter(|run| self.for_renders > 0 || !run.renders())
             .map(|run| (run.run, most as i64))
             .collect();
         let mut pairs: BTreeSet<(RunId, HostId)> = std::mem::take(&mut self.again);
@@ -134,6 +146,7 @@ impl Maker {
         let mut round = Round::default();
         let mut leased: BTreeSet<HostId> = BTreeSet::new();
         let mut resting = Vec::new();
+        self.set_aside(&mut resting);
         while self.room > 0 {
             let Some(place) = order::next(&self.runs) else { break };
             let Some(host) = self.runs[place].hosts.pop_front() else {
@@ -167,11 +180,22 @@ impl Maker {
                     if more {
                         self.again.insert((turn, host));
                     }
+                    if self.runs[winner].renders() {
+                        self.for_renders -= 1;
+                        self.set_aside(&mut resting);
+                    }
                 }
             }
         }
         self.runs.append(&mut resting);
         round
+    }
+
+    /// Once no more leases of runs that need a browser may be made, these rest.
+    fn set_aside(&mut self, resting: &mut Vec<Candidate<HostId>>) {
+        if self.for_renders == 0 {
+            resting.extend(self.runs.extract_if(.., |run| run.renders()));
+        }
     }
 
     /// Writes leases, and notes what became of each.
@@ -184,14 +208,15 @@ impl Maker {
         let mut blocks = BTreeMap::new();
         for Planned { run, host, kept, .. } in leases {
             let (lease, n) = made.get(&(run, host)).copied().unwrap_or((None, 0));
-            let (urgent, trace) = self.run(run).map_or((false, None), |candidate| {
+            let (urgent, renders, trace) = self.run(run).map_or((false, false, None), |candidate| {
                 candidate.pages = candidate.pages.map(|pages| pages + kept - n.min(kept));
                 candidate.leases -= u64::from(n == 0);
-                (candidate.urgent, candidate.trace.clone())
+                (candidate.urgent, candidate.renders(), candidate.trace.clone())
             });
             match lease {
                 Some(lease) if n > 0 => {
-                    self.offers.push(Offered { offer: LeaseOffer { lease, host, run }, urgent, trace });
+                    let offer = LeaseOffer { lease, host, run };
+                    self.offers.push(Offered { offer, urgent, renders, trace });
                 }
                 lease => {
                     in_vain.extend(lease.map(|lease| lease.0));

@@ -36,7 +36,7 @@ pub(super) async fn nothing_to_do(store: &SqliteStore, policy: OfferPolicy) -> R
     if get(&row, 3)? && !is_full {
         return Ok(None);
     }
-    Ok(Some(Offers { offers: Vec::new(), next_due: due(&row, is_full)?, full: is_full }))
+    Ok(Some(Offers { next_due: due(&row, is_full)?, full: is_full, ..Offers::default() }))
 }
 
 /// Commits; says when something may be ready next.

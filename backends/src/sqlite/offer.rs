@@ -5,7 +5,7 @@ use super::error::{Result, corrupt};
 use super::writer::{Lasts, Tx};
 use super::{SqliteStore, glance, host, turn};
 use crate::store::offer::{Host, Look, Urls, look, room};
-use crate::store::turn::{Candidate, next};
+use crate::store::turn::{Candidate, next, without_renders};
 use shared::ids::LeaseId;
 use shared::messages::LeaseOffer;
 use shared::ports::store::{OfferPolicy, Offered, Offers};
@@ -17,8 +17,10 @@ pub(super) async fn offer(store: &SqliteStore, policy: OfferPolicy) -> Result<Of
     let (mut tx, rows) = store.begin_with(Lasts::Process, turn::begin).await?;
     let (offered, handed, mut runs) = turn::candidates(store, &mut tx, &rows).await?;
     let mut room = room(policy, offered, handed);
+    let mut offers = Offers { renders: runs.iter().any(Candidate::renders), ..Offers::default() };
+    let mut for_renders = u64::from(policy.rendered);
+    without_renders(&mut runs, for_renders);
     let have_rivals = runs.len() > 1;
-    let mut offers = Offers::default();
     while room > 0 {
         let Some(place) = next(&runs) else { break };
         let Some(mut host) = turn::next_host(&mut tx, &mut runs[place], room).await? else {
@@ -40,15 +42,20 @@ pub(super) async fn offer(store: &SqliteStore, policy: OfferPolicy) -> Result<Of
                 let lease = lease(&mut tx, &mut runs[winner], &host, urls).await?;
                 room -= 1;
                 let offer = LeaseOffer { lease, host: host.id, run: runs[winner].run };
+                let renders = runs[winner].renders();
                 let Candidate { urgent, trace, .. } = &runs[winner];
-                offers.offers.push(Offered { offer, urgent: *urgent, trace: trace.clone() });
+                offers.offers.push(Offered { offer, urgent: *urgent, renders, trace: trace.clone() });
                 if more {
                     runs[place].hosts.push_front(Host { is_stale: true, ..host });
+                }
+                if renders {
+                    for_renders -= 1;
+                    without_renders(&mut runs, for_renders);
                 }
             }
         }
     }
-    offers.offers.sort_by_key(|offered| !offered.urgent);
+    offers.offers.sort_by_key(|offered| (!offered.urgent, offered.renders));
     offers.full = room == 0;
     offers.next_due = glance::commit(tx, offers.full).await?;
     Ok(offers)

@@ -1,7 +1,7 @@
 //! Whose turn it is: urgent runs first, then those with the fewest leases for their weight.
 
 use shared::ids::RunId;
-use shared::job::Job;
+use shared::job::{Engine, Job};
 use shared::trace::TraceContext;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -25,6 +25,20 @@ pub(crate) struct Candidate<H> {
     pub(crate) hosts: VecDeque<H>,
     /// Whether there may be more of them than `hosts`.
     pub(crate) more: bool,
+}
+
+impl<H> Candidate<H> {
+    /// Whether its pages need a browser.
+    pub(crate) fn renders(&self) -> bool {
+        self.job.request.engine == Engine::Browser
+    }
+}
+
+/// Leaves the runs out that need a browser, once no more leases of these may be made.
+pub(crate) fn without_renders<H>(runs: &mut Vec<Candidate<H>>, room: u64) {
+    if room == 0 {
+        runs.retain(|run| !run.renders());
+    }
 }
 
 /// The place of the run whose turn it is.

@@ -37,7 +37,14 @@ fn parsed(grant: &Grant) -> ParsedSegment {
 /// One member of the fleet: dispatcher, worker and parser on a store of its own, until the runs are over.
 async fn work(store: PostgresStore, name: usize, runs: Vec<RunId>, offered: Arc<Mutex<HashSet<LeaseId>>>) {
     let worker = Incarnation(format!("w{name}"));
-    let offer = OfferPolicy { max_offered: 16, max_handed: 500, urls: 10, slice: SLICE, offer_ttl: SLICE };
+    let offer = OfferPolicy {
+        max_offered: 16,
+        max_handed: 500,
+        urls: 10,
+        slice: SLICE,
+        offer_ttl: SLICE,
+        rendered: 0,
+    };
     let sweep = SweepPolicy { announce_after: SLICE, give_up_after: SLICE, chunk: 100 };
     loop {
         for made in store.offer(offer).await.unwrap().offers {

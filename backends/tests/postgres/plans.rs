@@ -78,7 +78,14 @@ fn fill(database: &Database, run: RunId, rows: u64) {
 
 /// All that a dispatcher, a parser and a reader ask for, once.
 async fn turn(store: &PostgresStore, large: RunId, turn: u64) {
-    let offer = OfferPolicy { max_offered: 16, max_handed: 500, urls: 100, slice: SLICE, offer_ttl: SLICE };
+    let offer = OfferPolicy {
+        max_offered: 16,
+        max_handed: 500,
+        urls: 100,
+        slice: SLICE,
+        offer_ttl: SLICE,
+        rendered: 0,
+    };
     let worker = Incarnation("w".into());
     for (place, made) in store.offer(offer).await.unwrap().offers.into_iter().enumerate() {
         let claim = Claim { lease: made.offer.lease, host: made.offer.host, worker: worker.clone() };

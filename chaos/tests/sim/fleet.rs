@@ -221,7 +221,7 @@ async fn stage(world: Arc<World>, role: Role, faults: Faults, stop: Cancellation
                 (0..world.web.hosts).map(|host| Allow::host(&format!("h{host}.example.com"), None).unwrap());
             let config = EgressConfig { allow: allow.collect(), ..EgressConfig::default() };
             let egress = Arc::new(Egress::with_answers(config, world.web.answers()));
-            let deps = worker::Deps { queue, archive, clock, egress };
+            let deps = worker::Deps { queue, archive, clock, egress, browser: None };
             worker::run(worker_config(), deps, stop).await.map_err(|error| error.to_string())
         }
         Role::Parser => {

@@ -233,6 +233,7 @@ impl Lease {
             response_headers: &headers,
             body: body.as_bytes(),
             truncated: None,
+            rendered: None,
         };
         let written = self.writer.as_mut().map(|writer| writer.exchange(&exchange));
         let (record, digest) = written.unzip();

@@ -97,6 +97,9 @@ pub struct JobFlags {
     /// A cookie: `name=value`.
     #[arg(long, value_name = "COOKIE", help_heading = "Request")]
     pub cookie: Vec<String>,
+    /// Run each page in a browser (Chromium), and read it as it looks there: for pages that are made by their scripts.
+    #[arg(long, help_heading = "Request")]
+    pub browser: bool,
     /// HTTP basic authentication: `user:password`.
     #[arg(long, value_name = "USER:PASSWORD", help_heading = "Request")]
     pub basic_auth: Option<String>,

@@ -69,6 +69,12 @@ pub struct Machine {
     /// own network.
     #[arg(long, value_name = "FILE", env = "HARVESTMAN_EXTRA_CA")]
     pub ca: Option<PathBuf>,
+    /// The Chromium for jobs whose pages need their scripts. `crawl --browser` finds one by itself.
+    #[arg(long, value_name = "FILE", env = "HARVESTMAN_BROWSER")]
+    pub browser_path: Option<PathBuf>,
+    /// Run the browser without its own sandbox, as in a container that forbids user namespaces.
+    #[arg(long, env = "HARVESTMAN_BROWSER_NO_SANDBOX")]
+    pub browser_no_sandbox: bool,
 }
 
 /// How to show progress.

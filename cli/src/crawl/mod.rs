@@ -3,14 +3,14 @@
 mod outputs;
 
 use crate::args::{Crawl, ProgressMode};
-use crate::embedded::{Embedded, Folder, Settings};
+use crate::embedded::{Embedded, Folder, Settings, find_browser};
 use crate::progress::Progress;
 use crate::{job, say, summary};
 use anyhow::bail;
 use egress::Allow;
 use outputs::Outputs;
 use shared::ids::RunId;
-use shared::job::Job;
+use shared::job::{Engine, Job};
 use shared::ports::store::{Command, NewRun, RunSelection, RunState, RunSummary, Store, Tally};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -56,6 +56,9 @@ pub async fn run(args: &Crawl) -> anyhow::Result<ExitCode> {
 /// http and https.
 fn settings(args: &Crawl, job: &Job) -> anyhow::Result<Settings> {
     let mut settings = Settings::of(&args.machine, args.give_up)?;
+    if job.request.engine == Engine::Browser && settings.browser.is_none() {
+        settings.browser = Some(find_browser(&args.machine)?);
+    }
     let typed = job.seeds.urls.iter().chain(&job.seeds.sitemaps);
     let mut hosts: Vec<(String, Option<u16>)> = typed
         .filter_map(|seed| shared::frontier::canonical::seed(seed).ok())

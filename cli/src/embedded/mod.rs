@@ -3,10 +3,13 @@
 //!
 //! dispatcher -> fetch -> worker -> parse -> parser -> store, and around again.
 
+mod browsers;
 mod folder;
 mod salvage;
 mod stage;
 
+use browsers::check_without_browser;
+pub use browsers::find as find_browser;
 pub use folder::Folder;
 
 use crate::args::Machine;
@@ -32,6 +35,8 @@ pub struct Settings {
     pub egress: EgressConfig,
     /// How long a host may be down.
     pub give_up: Duration,
+    /// The browser for pages that need one, if there is to be one.
+    pub browser: Option<browser::Config>,
 }
 
 impl Settings {
@@ -46,7 +51,7 @@ impl Settings {
             let roots: anyhow::Result<Roots> = read();
             egress.roots = roots.with_context(|| format!("--ca: {}", path.display())).map_err(BadUse)?;
         }
-        Ok(Settings { egress, give_up: give_up.0 })
+        Ok(Settings { egress, give_up: give_up.0, browser: browsers::named(machine) })
     }
 }
 
@@ -57,6 +62,7 @@ pub struct Embedded {
     archive: Arc<FileArchive>,
     clock: Arc<dyn Clock>,
     egress: Arc<Egress>,
+    has_browser: bool,
     stop_fetching: CancellationToken,
     stop: CancellationToken,
     failures: Failures,
@@ -75,6 +81,8 @@ impl Embedded {
     /// If the store or the archive cannot be read.
     pub async fn start(folder: Folder, settings: Settings) -> anyhow::Result<Self> {
         let Folder { store, archive, clock } = folder;
+        let browser = browsers::start(settings.browser).await?;
+        let has_browser = browser.is_some();
         let queue = Arc::new(MemoryQueue::new());
         let egress = Arc::new(Egress::new(settings.egress));
         let stop = CancellationToken::new();
@@ -105,7 +113,13 @@ impl Embedded {
         );
         let worker = worker::run(
             worker_config(),
-            worker::Deps { queue: port, archive: pages, clock: clock.clone(), egress: egress.clone() },
+            worker::Deps {
+                queue: port,
+                archive: pages,
+                clock: clock.clone(),
+                egress: egress.clone(),
+                browser,
+            },
             stop_fetching.clone(),
         );
         Ok(Embedded {
@@ -116,6 +130,7 @@ impl Embedded {
             queue,
             clock,
             egress,
+            has_browser,
             stop_fetching,
             stop,
             failures,
@@ -130,7 +145,7 @@ impl Embedded {
             queue: self.queue.clone(),
             clock: self.clock.clone(),
             egress: self.egress.clone(),
-            check: parser::check,
+            check: if self.has_browser { parser::check } else { check_without_browser },
             preview: Arc::new(parser::preview),
         }
     }

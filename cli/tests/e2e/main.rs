@@ -1,5 +1,6 @@
 //! The built binary against sites that are known exactly: what a person at a terminal gets.
 
+mod browser;
 mod canary;
 mod clean;
 mod client;

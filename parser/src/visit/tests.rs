@@ -46,6 +46,7 @@ fn archive(visit: &mut Visit, content_type: &str, body: &[u8]) -> Vec<u8> {
         response_headers: &headers,
         body,
         truncated: None,
+        rendered: None,
     });
     visit.record = Some(span);
     visit.digest = Some(digest);

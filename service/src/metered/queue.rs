@@ -20,6 +20,8 @@ fn name(lane: &Lane) -> &'static str {
     match lane {
         Lane::Fetch { urgent: false } => "fetch",
         Lane::Fetch { urgent: true } => "fetch.urgent",
+        Lane::Render { urgent: false } => "render",
+        Lane::Render { urgent: true } => "render.urgent",
         Lane::Claim => "claim",
         Lane::Answer(_) => "answer",
         Lane::Paced => "paced",

@@ -24,6 +24,9 @@ impl fmt::Display for Problem {
 /// The largest compiled regular expression, in bytes.
 const REGEX_SIZE: usize = 1 << 20;
 
+/// The longest that a page is waited for once it is quiet.
+const MOST_WAIT: Duration = Duration::from_secs(30);
+
 /// Headers that the client sets itself, or that would break the connection.
 const REFUSED_HEADERS: [&str; 8] = [
     "host",
@@ -175,6 +178,15 @@ impl Job {
         }
         if self.request.basic_auth.as_ref().is_some_and(|auth| auth.user.contains(':')) {
             found.add("request.basic_auth.user", "a user's name has no `:` (RFC 7617)");
+        }
+        let browser = &self.request.browser;
+        if browser.wait.0 > MOST_WAIT {
+            found.add("request.browser.wait", "at most 30s");
+        }
+        for (i, host) in browser.hosts.iter().enumerate() {
+            if url::Host::parse(host).is_err() {
+                found.add(format!("request.browser.hosts[{i}]"), format!("`{host}` is no host's name"));
+            }
         }
         let timeouts = &self.request.timeouts;
         let hour = Duration::from_secs(3600);

@@ -22,7 +22,7 @@ pub use load::schema;
 pub use load::{JobError, SCHEMA, from_json, from_yaml, load, to_yaml};
 pub use outputs::{Format, Output};
 pub use politeness::{Delay, Politeness, RobotsMode};
-pub use request::{BasicAuth, Request, Timeouts};
+pub use request::{BasicAuth, BrowserRules, Engine, Request, Timeouts};
 pub use scope::{PatternsOn, Priority, Scope, Within};
 pub use seeds::Seeds;
 pub use units::{ByteSize, Span};

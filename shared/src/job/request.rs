@@ -22,6 +22,50 @@ pub struct Request {
     pub basic_auth: Option<BasicAuth>,
     /// How long is too long.
     pub timeouts: Timeouts,
+    /// What pages are fetched with.
+    #[serde(skip_serializing_if = "Engine::is_http")]
+    pub engine: Engine,
+    /// How pages are run, where the engine is `browser`.
+    #[serde(skip_serializing_if = "BrowserRules::is_default")]
+    pub browser: BrowserRules,
+}
+
+/// What pages are fetched with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Engine {
+    /// One request a page; its scripts are not run.
+    #[default]
+    Http,
+    /// The same, and then the page is run in a browser, and read as it looks there. Costs a hundred times as much, and needs a
+    /// worker that has a browser.
+    Browser,
+}
+
+impl Engine {
+    fn is_http(&self) -> bool {
+        *self == Engine::Http
+    }
+}
+
+/// How pages are run. Their scripts, style sheets and what the scripts fetch come from the page's own site; pictures, fonts, films and
+/// frames are left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct BrowserRules {
+    /// How long a page is waited for once it is quiet: loaded, and half a second without a request. At most 30s.
+    pub wait: Span,
+    /// Hosts of other sites that scripts may come from as well: `cdn.example.net`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
+}
+
+impl BrowserRules {
+    fn is_default(&self) -> bool {
+        *self == BrowserRules::default()
+    }
 }
 
 /// HTTP basic authentication.

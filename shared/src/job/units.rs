@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// A span of time: a number of seconds, or text with a unit (`500ms`, `2s`, `1m 30s`, `2h`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub Duration);
 
 impl Span {

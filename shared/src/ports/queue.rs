@@ -15,6 +15,11 @@ pub enum Lane {
         /// Somebody waits for it.
         urgent: bool,
     },
+    /// Offers of leases whose pages need a browser, for any worker that has one.
+    Render {
+        /// Somebody waits for it.
+        urgent: bool,
+    },
     /// Claims of leases, for any dispatcher.
     Claim,
     /// Answers to one worker's claims. Goes away with the worker.
@@ -35,7 +40,8 @@ impl Lane {
     /// no lane.
     pub fn named(name: &str) -> Option<Lane> {
         let urgent = [false, true].into_iter();
-        let lanes = urgent.flat_map(|urgent| [Lane::Fetch { urgent }, Lane::Parse { urgent }]);
+        let lanes = urgent
+            .flat_map(|urgent| [Lane::Fetch { urgent }, Lane::Render { urgent }, Lane::Parse { urgent }]);
         lanes.chain([Lane::Claim, Lane::Paced, Lane::Dead]).find(|lane| lane.to_string() == name)
     }
 }
@@ -45,6 +51,8 @@ impl fmt::Display for Lane {
         match self {
             Lane::Fetch { urgent: false } => f.write_str("fetch"),
             Lane::Fetch { urgent: true } => f.write_str("fetch.urgent"),
+            Lane::Render { urgent: false } => f.write_str("render"),
+            Lane::Render { urgent: true } => f.write_str("render.urgent"),
             Lane::Claim => f.write_str("claim"),
             Lane::Answer(worker) => write!(f, "answer.{worker}"),
             Lane::Paced => f.write_str("paced"),

@@ -8,6 +8,7 @@ pub(super) enum Kind {
     Info,
     Request,
     Response,
+    Conversion,
     Metadata,
 }
 
@@ -17,6 +18,7 @@ impl Kind {
             Kind::Info => ("warcinfo", "application/warc-fields"),
             Kind::Request => ("request", "application/http;msgtype=request"),
             Kind::Response => ("response", "application/http;msgtype=response"),
+            Kind::Conversion => ("conversion", "text/html; charset=utf-8"),
             Kind::Metadata => ("metadata", "application/json"),
         }
     }

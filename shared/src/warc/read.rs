@@ -6,6 +6,7 @@ use crate::body::inflate::{self, End, Gauge};
 use crate::body::member;
 use crate::manifest::{Manifest, RecordSpan};
 use flate2::Crc;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING};
 use sha1::{Digest, Sha1};
 use std::ops::Range;
 
@@ -35,7 +36,8 @@ impl Record {
     }
 }
 
-/// An archived response, read back.
+/// An archived response, read back. Of a page that was run in a browser the body is the document that came of it,
+/// and the headers say so.
 #[derive(Clone, Debug)]
 pub struct Response {
     /// Its status.
@@ -79,7 +81,8 @@ pub fn record(segment: &[u8], span: RecordSpan) -> Result<Record, WarcError> {
     Ok(Record { headers, block: bytes })
 }
 
-/// One response of a segment; its payload digest is checked.
+/// One response of a segment; its payload digest is checked. Where the place holds a `conversion` behind the
+/// response, that is its body.
 ///
 /// # Errors
 /// If there is none at that place, or its bytes are not what was stored.
@@ -103,7 +106,43 @@ pub fn response(segment: &[u8], span: RecordSpan) -> Result<Response, WarcError>
     if !genuine {
         return Err(wrong("a body is not what its digest says"));
     }
-    Ok(Response { status: head.status, headers: head.headers, body: bytes })
+    let mut response = Response { status: head.status, headers: head.headers, body: bytes };
+    if let Some(document) = conversion(segment, span)? {
+        response.run(document);
+    }
+    Ok(response)
+}
+
+/// The document behind a response, if there is one at its place.
+fn conversion(segment: &[u8], span: RecordSpan) -> Result<Option<Vec<u8>>, WarcError> {
+    let place =
+        usize::try_from(span.offset).ok().zip(usize::try_from(span.offset.saturating_add(span.len)).ok());
+    let bytes = place.and_then(|(begin, end)| segment.get(begin..end)).unwrap_or_default();
+    // Objects of others may be not packed at all; they have no such pairs.
+    if bytes.starts_with(b"WARC/") {
+        return Ok(None);
+    }
+    let Some(second) = members(bytes).nth(1) else { return Ok(None) };
+    let Raw { mut bytes, headers: fields, block } = Raw::read(bytes, second?)?;
+    if find(&fields, "warc-type") != Some("conversion") {
+        return Err(wrong("what stands behind the response is no conversion of it"));
+    }
+    keep(&mut bytes, block);
+    if !is_digest_of(find(&fields, "warc-payload-digest"), &bytes) {
+        return Err(wrong("a document is not what its digest says"));
+    }
+    Ok(Some(bytes))
+}
+
+impl Response {
+    /// Puts the document that came of it into its place.
+    fn run(&mut self, document: Vec<u8>) {
+        for stale in [CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING] {
+            self.headers.remove(stale);
+        }
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        self.body = document;
+    }
 }
 
 fn wrong(what: &str) -> WarcError {

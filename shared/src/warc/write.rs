@@ -36,9 +36,12 @@ pub struct Exchange<'a> {
     pub body: &'a [u8],
     /// Why the body is not whole, if it is not: `length` or `disconnect`.
     pub truncated: Option<&'static str>,
+    /// The document that a browser made of it, if it was run in one.
+    pub rendered: Option<&'a str>,
 }
 
-/// Builds one segment in memory: warcinfo, then request and response a visit, then the manifest.
+/// Builds one segment in memory: warcinfo, then request and response a visit, then the manifest. Behind the response of a page that was
+/// run in a browser stands what became of it, as a `conversion` record.
 pub struct SegmentWriter {
     out: Vec<u8>,
     fields: Vec<u8>,
@@ -81,14 +84,29 @@ impl SegmentWriter {
         self.packer.member(&mut self.out, Packing::Stored, &[&self.fields, block.as_bytes(), END]);
     }
 
-    /// Adds a request and its response; returns where the response record is, and the body's
-    /// digest as `sha1:BASE32`. The values of credentials that were sent (`Authorization`,
+    /// Adds a request and its response; returns where the response record is, together with the `conversion` that
+    /// follows it, if there is one, and the digest of the body (or of the conversion) as `sha1:BASE32`. The values of credentials that were sent (`Authorization`,
     /// `Cookie`, and what is marked as sensitive) are hidden.
     pub fn exchange(&mut self, exchange: &Exchange<'_>) -> (RecordSpan, String) {
         let response = RecordId::new();
         self.request(exchange, response);
         self.exchanges += 1;
-        self.response(exchange, response)
+        let (span, digest) = self.response(exchange, response);
+        let Some(document) = exchange.rendered else { return (span, digest) };
+        let (len, digest) = self.conversion(exchange, document, response);
+        (RecordSpan { len: span.len + len, ..span }, digest)
+    }
+
+    /// What a browser made of a response; returns its length and its digest.
+    fn conversion(&mut self, exchange: &Exchange<'_>, document: &str, of: RecordId) -> (u64, String) {
+        let digest = digest(document.as_bytes());
+        let mut fields = Fields::begin(&mut self.fields, Kind::Conversion, RecordId::new(), exchange.at);
+        fields.uri("WARC-Target-URI", exchange.url);
+        fields.id("WARC-Refers-To", of);
+        fields.text("WARC-Payload-Digest", &digest);
+        fields.end(document.len());
+        let member = [&self.fields[..], document.as_bytes(), END];
+        (self.packer.member(&mut self.out, Packing::Deflated, &member), digest)
     }
 
     fn request(&mut self, exchange: &Exchange<'_>, response: RecordId) {
@@ -104,7 +122,7 @@ impl SegmentWriter {
     fn response(&mut self, exchange: &Exchange<'_>, id: RecordId) -> (RecordSpan, String) {
         let Exchange { version, status, response_headers, body, .. } = *exchange;
         http_head::response(&mut self.head, version, status, response_headers, body.len());
-        let digest = format!("sha1:{}", data_encoding::BASE32.encode(&Sha1::digest(body)));
+        let digest = digest(body);
         let mut fields = Fields::begin(&mut self.fields, Kind::Response, id, exchange.at);
         common(&mut fields, exchange);
         fields.text("WARC-Payload-Digest", &digest);
@@ -140,6 +158,10 @@ impl SegmentWriter {
         self.packer.member(&mut self.out, Packing::Deflated, &[&self.fields, &block, END]);
         Bytes::from(self.out)
     }
+}
+
+fn digest(body: &[u8]) -> String {
+    format!("sha1:{}", data_encoding::BASE32.encode(&Sha1::digest(body)))
 }
 
 /// What request and response say alike.

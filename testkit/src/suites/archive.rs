@@ -42,6 +42,7 @@ pub fn segment(run: RunId, page: usize) -> (SegmentId, Bytes) {
         response_headers: &none,
         body: &body,
         truncated: None,
+        rendered: None,
     });
     (id, writer.finish(Vec::new()))
 }

@@ -89,6 +89,7 @@ async fn lanes_exist_from_their_first_use_and_are_apart(queue: &dyn Queue) {
     let urgent = [false, true];
     let mut lanes: Vec<Lane> = vec![Lane::Claim, Lane::Paced, Lane::Dead];
     lanes.extend(urgent.map(|urgent| Lane::Fetch { urgent }));
+    lanes.extend(urgent.map(|urgent| Lane::Render { urgent }));
     lanes.extend(urgent.map(|urgent| Lane::Parse { urgent }));
     for lane in &lanes {
         publish(queue, lane, &[&lane.to_string()]).await;

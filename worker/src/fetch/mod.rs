@@ -10,6 +10,7 @@ pub use failure::Failure;
 pub use headers::{Headers, with_host};
 pub use status::{is_redirect, is_retryable, retry_after};
 
+use bytes::Bytes;
 use egress::{Egress, EgressError};
 use http::{HeaderMap, StatusCode, Version};
 use shared::job::Timeouts;
@@ -67,11 +68,30 @@ impl Fetcher {
     /// # Errors
     /// If no headers came.
     pub async fn get(&self, url: &Url, headers: HeaderMap, max_body: u64) -> Result<Answer, Failure> {
+        self.send(url, headers, None, max_body).await
+    }
+
+    /// The same; with a body it is a POST request.
+    ///
+    /// # Errors
+    /// If no headers came.
+    pub async fn send(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        sent: Option<Bytes>,
+        max_body: u64,
+    ) -> Result<Answer, Failure> {
         let began = Instant::now();
         let Timeouts { connect, first_byte, read_gap, total } = &self.timeouts;
         let deadline = began + total.0;
         let first_byte = began + connect.0 + first_byte.0;
-        let sent = self.egress.get(url, headers, connect.0);
+        let sent = async {
+            match sent {
+                None => self.egress.get(url, headers, connect.0).await,
+                Some(body) => self.egress.post(url, headers, body, connect.0).await,
+            }
+        };
         let mut response = match timeout_at(first_byte.min(deadline), sent).await {
             Ok(Ok(response)) => response,
             Ok(Err(EgressError::Refused)) => return Err(Failure::new(Reason::AddressRefused)),

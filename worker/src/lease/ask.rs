@@ -18,6 +18,8 @@ pub(super) struct Asked {
     pub began: Instant,
     sent: HeaderMap,
     pub answer: Result<Answer, Failure>,
+    /// The document that a browser made of the answer.
+    pub rendered: Option<String>,
 }
 
 impl Asked {
@@ -35,6 +37,7 @@ impl Asked {
             response_headers: &answer.headers,
             body: &answer.body,
             truncated: answer.end.truncated(),
+            rendered: self.rendered.as_deref(),
         })
     }
 }
@@ -53,6 +56,7 @@ impl Lease<'_> {
                 began: Instant::now(),
                 sent: HeaderMap::new(),
                 answer,
+                rendered: None,
             });
         }
         self.member.room().await;
@@ -76,11 +80,12 @@ impl Lease<'_> {
                 self.pace.ended(Instant::now(), began.elapsed(), how);
             }
         }
-        Some(Asked { url, at, began, sent, answer })
+        Some(Asked { url, at, began, sent, answer, rendered: None })
     }
 }
 
-fn answered(answer: &Answer, now: Timestamp) -> Answered {
+/// What an answer says of its host.
+pub(super) fn answered(answer: &Answer, now: Timestamp) -> Answered {
     match answer.status {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
             Answered::Busy(retry_after(&answer.headers, now))

@@ -3,9 +3,11 @@
 //! - `robots`: the host's robots.txt, first thing.
 //! - `visit`: one URL, and the redirects that are followed within the lease.
 //! - `redirect`: whether to follow. `ask`: one paced request.
+//! - `render`: a page that is run in a browser, and what it asks for.
 
 mod ask;
 mod redirect;
+mod render;
 mod robots;
 mod visit;
 

@@ -38,7 +38,7 @@ impl Lease<'_> {
         let mut last: Option<Asked> = None;
         let mut first = None;
         loop {
-            let Some(asked) = self.ask(url, self.policy.max_body).await else {
+            let Some(mut asked) = self.ask(url, self.policy.max_body).await else {
                 // The lease is over in the middle of a chain. It begins again another time.
                 let Some((last, first)) = last.zip(first) else { return Err(task.url_id) };
                 let outcome = failed(Reason::Timeout, true);
@@ -51,6 +51,7 @@ impl Lease<'_> {
             let first = *first.get_or_insert((asked.at, asked.began));
             match self.step(&task, &asked, rules, &way) {
                 Step::End(outcome) => {
+                    let outcome = self.rendered(&task, &mut asked, rules, outcome).await;
                     self.end(task, Some(first), Some(&asked), !way.is_empty(), outcome, None);
                     return Ok(());
                 }

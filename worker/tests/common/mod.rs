@@ -6,11 +6,12 @@ pub mod memory;
 pub mod server;
 
 use backends::memory::MemoryQueue;
+use browser::Browser;
 use egress::{Allow, Egress, EgressConfig};
 use memory::MemoryArchive;
 use shared::clock::SystemClock;
 use shared::ids::{HostId, LeaseId, RunId, UrlId};
-use shared::job::{Delay, Politeness, Request, RobotsMode, Span, Timeouts};
+use shared::job::{Delay, Engine, Politeness, Request, RobotsMode, Span, Timeouts};
 use shared::manifest::Visit;
 use shared::messages::*;
 use shared::outcome::{Kind, Outcome, Reason};
@@ -57,11 +58,19 @@ impl Ended {
 
     /// The archived body of a visit.
     pub fn body(&self, visit: &Visit) -> Vec<u8> {
-        let span = visit.record.expect("a record");
+        self.response(visit).body
+    }
+
+    /// The archived answer of a visit.
+    pub fn response(&self, visit: &Visit) -> shared::warc::Response {
+        shared::warc::response(self.segment(visit), visit.record.expect("a record")).unwrap()
+    }
+
+    /// The segment of a visit.
+    pub fn segment(&self, visit: &Visit) -> &bytes::Bytes {
         let of_visit =
             |segment: &&bytes::Bytes| shared::warc::manifest(segment).unwrap().visits.contains(visit);
-        let segment = self.segments.iter().find(of_visit).expect("its segment");
-        shared::warc::response(segment, span).unwrap().body
+        self.segments.iter().find(of_visit).expect("its segment")
     }
 }
 
@@ -84,12 +93,17 @@ impl World {
         queue: Arc<MemoryQueue>,
         archive: Arc<MemoryArchive>,
     ) -> Self {
-        Self::build(config, egress(allowed), queue, archive).await
+        Self::build(config, egress(allowed), queue, archive, None).await
+    }
+
+    /// A worker with a browser.
+    pub async fn with_browser(browser: Arc<Browser>, egress: Arc<Egress>) -> Self {
+        Self::build(Config::default(), egress, Arc::default(), Arc::default(), Some(browser)).await
     }
 
     /// A worker with a way out of the test's own.
     pub async fn through(egress: Egress) -> Self {
-        Self::build(Config::default(), Arc::new(egress), Arc::default(), Arc::default()).await
+        Self::build(Config::default(), Arc::new(egress), Arc::default(), Arc::default(), None).await
     }
 
     async fn build(
@@ -97,10 +111,16 @@ impl World {
         egress: Arc<Egress>,
         queue: Arc<MemoryQueue>,
         archive: Arc<MemoryArchive>,
+        browser: Option<Arc<Browser>>,
     ) -> Self {
         let stop = CancellationToken::new();
-        let deps =
-            Deps { queue: queue.clone(), archive: archive.clone(), clock: Arc::new(SystemClock), egress };
+        let deps = Deps {
+            queue: queue.clone(),
+            archive: archive.clone(),
+            clock: Arc::new(SystemClock),
+            egress,
+            browser,
+        };
         let worker = tokio::spawn(worker::run(config, deps, stop.clone()));
         let consume = async |lane: Lane| queue.consume(&lane, 100).await.unwrap();
         World {
@@ -118,7 +138,11 @@ impl World {
 
     pub async fn offer(&self, grant: &Grant) {
         let offer = LeaseOffer { lease: grant.lease, host: grant.host, run: grant.run };
-        let lane = Lane::Fetch { urgent: grant.urgent };
+        let urgent = grant.urgent;
+        let lane = match grant.policy.request.engine {
+            Engine::Http => Lane::Fetch { urgent },
+            Engine::Browser => Lane::Render { urgent },
+        };
         self.queue.publish(&lane, vec![encode(&offer)]).await.unwrap();
     }
 

@@ -52,7 +52,8 @@ impl Server {
                     let mut piece = [0; 4096];
                     while let Ok(count @ 1..) = stream.read(&mut piece).await {
                         head.extend_from_slice(&piece[..count]);
-                        if !head.ends_with(b"\r\n\r\n") {
+                        // A small body comes with its head.
+                        if !head.windows(4).any(|end| end == b"\r\n\r\n") {
                             continue;
                         }
                         let text = String::from_utf8_lossy(&head).into_owned();

@@ -24,7 +24,9 @@ impl Call {
         let mut command = Command::new(env!("CARGO_BIN_EXE_harvestman"));
         command.args(args).env_remove("RUST_LOG").kill_on_drop(true);
         let client = ["API", "API_KEY", "API_KEY_FILE", "STORE", "QUEUE"];
-        for setting in ["DATA", "API_LISTEN", "ALLOW", "EXTRA_CA"].iter().chain(&client) {
+        for setting in
+            ["DATA", "API_LISTEN", "ALLOW", "EXTRA_CA", "BROWSER", "BROWSER_NO_SANDBOX"].iter().chain(&client)
+        {
             command.env_remove(format!("HARVESTMAN_{setting}"));
         }
         Call { command, input: Vec::new() }

@@ -25,7 +25,8 @@ use std::time::Duration;
 /// it is not held). More than one lane is used only where the job's delay is 0, a valid robots.txt
 /// is known (or the job ignores it) and it sets no delay. URLs go in order of priority, then of
 /// admission. URLs that died once are leased 10 at a time, then alone; after two deaths alone they
-/// are closed as `poison_fetch`. Page limits bind here: pages + leased pages never exceed them.
+/// are closed as `poison_fetch`. Of runs that need a browser no more leases are made than `rendered` says: where no worker has
+/// one, they would only keep hosts from others. Page limits bind here: pages + leased pages never exceed them.
 #[async_trait]
 pub trait Frontier: Send + Sync + 'static {
     /// Runs whose seeds are not in yet.
@@ -74,6 +75,8 @@ pub struct OfferPolicy {
     pub slice: Duration,
     /// How long an offer lives.
     pub offer_ttl: Duration,
+    /// Leases of runs that need a browser which may be made; runs of others are not counted.
+    pub rendered: u32,
 }
 
 /// New offers, to be published.
@@ -85,6 +88,8 @@ pub struct Offers {
     pub next_due: Option<Timestamp>,
     /// As many are offered, or handed, as may be.
     pub full: bool,
+    /// A run that needs a browser has a host that is ready, whether it got a lease or not.
+    pub renders: bool,
 }
 
 /// A new offer.
@@ -92,8 +97,10 @@ pub struct Offers {
 pub struct Offered {
     /// The message.
     pub offer: LeaseOffer,
-    /// The lane.
+    /// The lane: of urgent offers, or not,
     pub urgent: bool,
+    /// and of those that need a browser, or not.
+    pub renders: bool,
     /// The trace of who created the run, for its first leases.
     pub trace: Option<TraceContext>,
 }

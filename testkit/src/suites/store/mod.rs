@@ -51,7 +51,7 @@ cases! {
         the_same_worker_gets_the_time_that_is_left everything_lapses_at_a_start
         a_host_waits_longer_whose_robots_was_being_asked_for;
     turns: an_urgent_run_goes_first weights_share_the_leases a_host_goes_to_the_run_served_longest_ago
-        offers_stop_at_their_number offers_stop_where_nobody_parses a_lease_that_is_overdue_is_no_reason_to_ask_all_the_time a_blocked_host_is_looked_at_when_its_time_comes;
+        offers_stop_at_their_number offers_stop_where_nobody_parses runs_that_need_a_browser_keep_to_their_share a_lease_that_is_overdue_is_no_reason_to_ask_all_the_time a_blocked_host_is_looked_at_when_its_time_comes;
     hosts: a_host_has_one_lease_at_a_time lanes_open_with_delay_0_and_a_known_robots
         the_next_time_of_a_host_holds_for_all_runs a_robots_answer_goes_to_every_lease_while_it_is_valid
         failures_come_back cookies_come_back a_host_that_is_down_is_given_up another_runs_down_host_is_tried_again

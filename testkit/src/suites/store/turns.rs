@@ -1,5 +1,6 @@
 use super::world::{A, B, OFFER_TTL, World, ends, fetched, job, numbered, offer_policy, report_of, segment};
 use shared::ids::RunId;
+use shared::job::Engine;
 use shared::ports::Store;
 use shared::ports::store::{Audit, NewRun, OfferPolicy};
 use std::sync::Arc;
@@ -124,4 +125,30 @@ pub(super) async fn a_blocked_host_is_looked_at_when_its_time_comes<S: Store + A
     w.clock.advance(Duration::from_millis(4_000));
     assert_eq!(w.lease().await.origin, B);
     w.check(run).await;
+}
+
+pub(super) async fn runs_that_need_a_browser_keep_to_their_share<S: Store + Audit>(w: World<S>) {
+    let mut needing = job();
+    needing.request.engine = Engine::Browser;
+    let new = NewRun { urgent: true, ..NewRun::of(Arc::new(needing)) };
+    let needing = w.store.create_run(new).await.unwrap();
+    let urls = origins("b", 5).iter().flat_map(|origin| numbered(needing, origin, 0, 5)).collect();
+    w.admit(needing, urls).await;
+    w.store.seeded(needing).await.unwrap();
+    let usual = run_of(&w, false, 1, &origins("u", 3)).await;
+    // None: the others go on, and it is said that somebody waits.
+    let offers = w.store.offer(offer_policy(100, 10)).await.unwrap();
+    assert!(offers.renders && offers.offers.len() == 3);
+    assert!(offers.offers.iter().all(|offered| offered.offer.run == usual && !offered.renders));
+    let some = OfferPolicy { rendered: 2, ..offer_policy(100, 10) };
+    let offers = w.store.offer(some).await.unwrap();
+    assert!(offers.renders && offers.offers.len() == 2);
+    assert!(
+        offers.offers.iter().all(|offered| offered.offer.run == needing && offered.renders && offered.urgent)
+    );
+    let offers = w.store.offer(OfferPolicy { rendered: 9, ..some }).await.unwrap();
+    assert_eq!(offers.offers.len(), 3);
+    // All of its hosts are offered.
+    assert!(!w.store.offer(some).await.unwrap().renders);
+    w.check(needing).await;
 }

@@ -141,7 +141,7 @@ pub(super) fn answer(access: Access, text: &str, at: Timestamp) -> RobotsAnswer 
 }
 
 pub(super) fn offer_policy(max_offered: u32, urls: u32) -> OfferPolicy {
-    OfferPolicy { max_offered, max_handed: MAX_HANDED, urls, slice: SLICE, offer_ttl: OFFER_TTL }
+    OfferPolicy { max_offered, max_handed: MAX_HANDED, urls, slice: SLICE, offer_ttl: OFFER_TTL, rendered: 0 }
 }
 
 pub(super) fn sweep_policy() -> SweepPolicy {
