@@ -95,7 +95,7 @@ def test_who_deploys_finds_the_namespace_there():
     assert kinds.index("Namespace") < kinds.index("Role")
 
 
-@pytest.mark.parametrize("overlay", ["local", "eks", "gke", "aks"])
+@pytest.mark.parametrize("overlay", ["eks", "gke", "aks"])
 def test_workers_with_a_browser_are_workers_with_more_memory_and_a_queue_of_their_own(tmp_path, overlay):
     objects = kustomize(with_components(tmp_path, overlay, "browser-workers", "browser-workers/scaled"))
     plain, browser = (template(named(objects, "Deployment", name)) for name in ("worker", "worker-browser"))
