@@ -6,6 +6,7 @@ use crate::firecrawl::Recent;
 use crate::quota::Limiter;
 use crate::scrape::Followed;
 use crate::v1::events::Watchers;
+use crate::v1::runs::Owners;
 use crate::{Config, Deps};
 use shared::ports::StoreError;
 use shared::ports::store::Control;
@@ -32,6 +33,8 @@ pub struct Inner {
     pub watchers: Watchers,
     /// Who waits for which run.
     pub followed: Followed,
+    /// Whose runs are.
+    pub owners: Owners,
     /// What was scraped lately.
     pub recent: Recent,
 }
@@ -52,6 +55,7 @@ impl App {
             cursors,
             watchers: Watchers::default(),
             followed: Followed::default(),
+            owners: Owners::default(),
             recent: Recent::default(),
         })))
     }

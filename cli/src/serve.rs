@@ -21,6 +21,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 /// # Errors
 /// What a person must mend: an address that is taken or not of this machine, a folder in use.
 pub async fn run(args: &Serve) -> anyhow::Result<ExitCode> {
+    service::open_files::raise();
     let stop = service::signals::stop_on_signal();
     let settings = Settings::of(&args.machine, args.give_up)?;
     let listener = bind(args).await?;

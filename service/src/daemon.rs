@@ -6,7 +6,7 @@ use crate::health::Health;
 use crate::recorder::Recorder;
 use crate::settings::{BadSetting, Common, Settings};
 use crate::traces::Traces;
-use crate::{admin, healthcheck, metered, signals, telemetry};
+use crate::{admin, healthcheck, metered, open_files, signals, telemetry};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::metric::Metric;
@@ -67,6 +67,7 @@ where
                 let traces = Traces::of(name, &settings.common)?;
                 let Common { log_format, log_level, .. } = &settings.common;
                 telemetry::start_with(*log_format, log_level, traces.as_ref().map(Traces::lines));
+                open_files::raise();
                 let ended = serve(name, settings, counted, stage).await;
                 if let Some(traces) = traces {
                     traces.end().await;

@@ -16,6 +16,7 @@ mod health;
 mod healthcheck;
 #[cfg(feature = "daemon")]
 pub mod metered;
+pub mod open_files;
 #[cfg(feature = "daemon")]
 mod process;
 #[cfg(feature = "daemon")]

@@ -1,6 +1,6 @@
 //! Live progress by Server-Sent Events. One task looks at a run, however many clients follow it.
 
-use super::runs::{own, snapshot};
+use super::runs::{owned, snapshot};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::frame::extract::Path;
@@ -100,7 +100,7 @@ async fn follow(
     Path(run): Path<RunId>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    own(&app, &caller, run).await?;
+    owned(&app, &caller, run).await?;
     let known = headers.get("last-event-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     let receiver = app.watchers.follow(&app, run);
     let stream = futures::stream::unfold(Some((receiver, known)), |state| async move {

@@ -1,6 +1,6 @@
 //! A run's records as a file, streamed: what is held in memory is one batch, whatever there is.
 
-use super::runs::own;
+use super::runs::owned;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::frame::extract::{Path, Query};
@@ -88,7 +88,7 @@ async fn export_records(
     Path(run): Path<RunId>,
     Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
-    own(&app, &caller, run).await?;
+    owned(&app, &caller, run).await?;
     let (format, kind, ending) = match which.format {
         FileFormat::Jsonl => (Format::Jsonl, "application/x-ndjson", "jsonl"),
         FileFormat::Csv => (Format::Csv, "text/csv; charset=utf-8; header=present", "csv"),

@@ -1,6 +1,6 @@
 //! Pages of a run: what became of each URL, and the bytes that were received.
 
-use super::runs::own;
+use super::runs::owned;
 use super::time::shown;
 use crate::app::App;
 use crate::auth::Caller;
@@ -165,7 +165,7 @@ async fn list(
     Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
     let filter = which.filter()?;
-    own(&app, &caller, run).await?;
+    owned(&app, &caller, run).await?;
     let list = format!("pages of {run} {filter:?}");
     let asked = Asked::of(&app, list, &uri, which.cursor.as_deref(), which.limit)?;
     let selection =
@@ -175,7 +175,7 @@ async fn list(
 }
 
 pub async fn page(app: &App, caller: &Caller, run: RunId, seq: u64) -> Result<PageRow, Problem> {
-    own(app, caller, run).await?;
+    owned(app, caller, run).await?;
     let selection = PageSelection { after: seq.checked_sub(1), limit: 1, ..PageSelection::of(run) };
     let found = app.deps.store.pages(selection).await?.pop().filter(|page| page.seq == seq);
     found.ok_or_else(|| Problem::missing(format!("page {seq} in run {run}")))

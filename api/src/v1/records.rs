@@ -1,6 +1,6 @@
 //! Records of a run, by cursor.
 
-use super::runs::own;
+use super::runs::owned;
 use super::time::shown;
 use crate::app::App;
 use crate::auth::Caller;
@@ -115,7 +115,7 @@ async fn list(
     uri: Uri,
     Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
-    own(&app, &caller, run).await?;
+    owned(&app, &caller, run).await?;
     let list = format!("records of {run} {} {:?}", which.rejected, which.version);
     let asked = Asked::of(&app, list, &uri, which.cursor.as_deref(), which.limit)?;
     let after = asked.place.as_ref().map(|Place(seq, ord)| (*seq, *ord));

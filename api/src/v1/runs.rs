@@ -13,14 +13,15 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shared::clock::Timestamp;
-use shared::ids::{JobId, RunId};
+use shared::ids::{JobId, RunId, TenantId};
 use shared::job::Job;
 use shared::ports::store::control::Change;
 use shared::ports::store::{Command, RunSelection, RunState, RunSummary, Tally, TallyKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -178,12 +179,46 @@ impl From<Vec<Tally>> for Tallies {
     }
 }
 
+/// Whose runs are: that never changes, and every read of what a run has asks for it.
+#[derive(Default)]
+pub struct Owners(Mutex<HashMap<RunId, TenantId>>);
+
+/// Runs remembered.
+const OWNED: usize = 10_000;
+
+impl Owners {
+    fn of(&self, run: RunId) -> Option<TenantId> {
+        self.0.lock().get(&run).copied()
+    }
+
+    fn note(&self, summary: &RunSummary) {
+        let mut owners = self.0.lock();
+        if owners.len() >= OWNED {
+            owners.clear();
+        }
+        owners.insert(summary.run, summary.tenant);
+    }
+}
+
+/// Whether a run is of whoever calls.
+///
+/// # Errors
+/// 404 for another tenant's.
+pub async fn owned(app: &App, caller: &Caller, run: RunId) -> Result<(), Problem> {
+    match app.owners.of(run) {
+        Some(owner) if owner == caller.tenant => Ok(()),
+        Some(_) => Err(Problem::missing(format!("run {run}"))),
+        None => own(app, caller, run).await.map(drop),
+    }
+}
+
 /// A run of whoever calls.
 ///
 /// # Errors
 /// 404 for another tenant's.
 pub async fn own(app: &App, caller: &Caller, run: RunId) -> Result<RunSummary, Problem> {
     let summary = app.deps.store.summary(run).await?;
+    app.owners.note(&summary);
     let is_own = summary.tenant == caller.tenant;
     is_own.then_some(summary).ok_or_else(|| Problem::missing(format!("run {run}")))
 }
@@ -264,7 +299,9 @@ async fn read(
     Path(run): Path<RunId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let summary = own(&app, &caller, run).await?;
+    owned(&app, &caller, run).await?;
+    let info = app.deps.store.run(run).await?;
+    let summary = info.summary;
     let (end, counts) = (summary.ended_at, summary.counts);
     let tag = format!("W/\"{}-{}-{:?}\"", counts.admitted, counts.closed, summary.state);
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
@@ -272,7 +309,6 @@ async fn read(
     }
     let took = end.unwrap_or_else(|| app.deps.clock.now()).since(summary.created_at).as_secs_f64();
     let rate = |n: u64| if took > 0.0 { (n as f64 / took * 1000.0).round() / 1000.0 } else { 0.0 };
-    let info = app.deps.store.run(run).await?;
     let detail = RunDetail {
         run: summary.into(),
         pages_per_second: rate(counts.pages),

@@ -1,6 +1,6 @@
 //! Versions of what was read from a run's pages: parsed again by other rules, compared, adopted, dropped.
 
-use super::runs::own;
+use super::runs::owned;
 use super::time::{maybe, shown};
 use crate::app::App;
 use crate::auth::Caller;
@@ -139,7 +139,7 @@ async fn reparse(
     Path(run): Path<RunId>,
     Body(new): Body<NewVersion>,
 ) -> Result<Response, Problem> {
-    own(&app, &caller, run).await?;
+    owned(&app, &caller, run).await?;
     let extract = rules(&app, &app.deps.store.run(run).await?.job, &new.extract)?;
     let begin = NewReparse { run, extract: Arc::new(extract), dry_run: new.dry_run, once: once.0 };
     let version = app.control().begin_reparse(begin).await?;
@@ -171,7 +171,7 @@ async fn list(
     caller: Caller,
     Path(run): Path<RunId>,
 ) -> Result<Json<Versions>, Problem> {
-    own(&app, &caller, run).await?;
+    owned(&app, &caller, run).await?;
     let data = app.control().reparses(run).await?.into_iter().map(VersionView::from).collect();
     Ok(Json(Versions { data }))
 }
@@ -185,7 +185,7 @@ async fn read(
     caller: Caller,
     Path((run, version)): Path<(RunId, u32)>,
 ) -> Result<Json<VersionView>, Problem> {
-    own(&app, &caller, run).await?;
+    owned(&app, &caller, run).await?;
     Ok(Json(app.control().reparse(run, version).await?.into()))
 }
 
@@ -198,7 +198,7 @@ async fn adopt(
     caller: Caller,
     Path((run, version)): Path<(RunId, u32)>,
 ) -> Result<StatusCode, Problem> {
-    own(&app, &caller, run).await?;
+    owned(&app, &caller, run).await?;
     app.control().adopt(run, version).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -212,7 +212,7 @@ async fn discard(
     caller: Caller,
     Path((run, version)): Path<(RunId, u32)>,
 ) -> Result<StatusCode, Problem> {
-    own(&app, &caller, run).await?;
+    owned(&app, &caller, run).await?;
     app.control().drop_reparse(run, version).await?;
     Ok(StatusCode::NO_CONTENT)
 }
