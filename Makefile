@@ -101,6 +101,12 @@ bench-fleet: ## what separate services over real servers cost per 1,000 pages, b
 	  -p harvestman-bench --features harvestman-bench/fleet
 	target/release/bench fleet --embedded
 
+.PHONY: bench-api
+bench-api: ## what the API bears: 2,000 reads a second beside a run and an export of a million records, 10,000 clients that follow a run
+	$(CARGO) build --release --locked -p harvestman -p harvestman-dispatcher -p harvestman-worker -p harvestman-parser \
+	  -p harvestman-api -p harvestman-bench --features harvestman-bench/fleet
+	target/release/bench api
+
 bench-scale: build ## the same cost at 10,000 and at 100,000 pages
 	$(CARGO) run --release --locked -p harvestman-bench -- scale --pages 10000,100000
 

@@ -12,6 +12,7 @@ use shared::ports::StoreError;
 use shared::ports::store::Control;
 use std::ops::Deref;
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// The API's state; cheap to clone.
 #[derive(Clone)]
@@ -35,6 +36,8 @@ pub struct Inner {
     pub followed: Followed,
     /// Whose runs are.
     pub owners: Owners,
+    /// Wakes whoever writes files into the archive.
+    pub asked_for_file: Notify,
     /// What was scraped lately.
     pub recent: Recent,
 }
@@ -56,6 +59,7 @@ impl App {
             watchers: Watchers::default(),
             followed: Followed::default(),
             owners: Owners::default(),
+            asked_for_file: Notify::new(),
             recent: Recent::default(),
         })))
     }

@@ -3,6 +3,7 @@
 //! - `auth`: who calls, for which tenant, and what the caller may do. `quota`: how often.
 //! - `frame`: what is around every route; `problem`: every error (RFC 9457); `cursor`: places in lists.
 //! - `scrape`: one page while the caller waits, and what rules would take of a page.
+//! - `files`: a run's records as files, streamed or kept in the archive.
 //! - `firecrawl`: `/v2`, for the clients of Firecrawl.
 //! - `v1`: the routes, one file a room. `openapi`: their description, served and committed.
 //! - `console`: the pages for a browser.
@@ -13,6 +14,7 @@ mod app;
 pub mod auth;
 mod console;
 mod cursor;
+mod files;
 mod firecrawl;
 pub mod frame;
 mod metrics;
@@ -170,8 +172,16 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), ApiError> {
     let app = App::new(config, deps).await?;
-    let router = router(app);
-    Ok(axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await }).await?)
+    let router = router(app.clone());
+    let writer = tokio::spawn(files::write_files(app, stop.clone()));
+    let served = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
+    let served = served.await;
+    // Where nobody said stop, the listener broke.
+    if served.is_err() {
+        writer.abort();
+    }
+    let _ended = writer.await;
+    Ok(served?)
 }
 
 /// All routes, with all that is around them.

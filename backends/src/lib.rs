@@ -14,6 +14,8 @@ mod location;
 pub mod memory;
 #[cfg(any(feature = "memory", feature = "file", feature = "s3", feature = "cloud"))]
 mod objects;
+#[cfg(any(feature = "s3", feature = "cloud"))]
+mod parts;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "s3")]

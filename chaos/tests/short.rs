@@ -5,9 +5,9 @@
 
 use chaos::matrix::{self, Plan};
 
-/// Each service killed, one dead after a segment was stored; the broker killed, the database restarted, an
+/// The API killed while it writes files into the archive; each service killed, one dead after a segment was stored; the broker killed, the database restarted, an
 /// archive that answers 503, and one behind a black hole.
-const LINES: [&str; 8] = ["F9c", "F13", "F17b", "F22b", "F27", "F32", "F36", "F38b"];
+const LINES: [&str; 9] = ["F3b", "F9c", "F13", "F17b", "F22b", "F27", "F32", "F36", "F38b"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_killed_nothing_is_lost() {

@@ -48,6 +48,10 @@ number_id!(
     /// A webhook's endpoint. Given by the store, rising, never used again.
     WebhookId
 );
+number_id!(
+    /// A file of a run's records in the archive. Given by the store, rising, never used again.
+    ExportId
+);
 
 impl TenantId {
     /// The tenant that there is from the beginning. Its administrators are the operators.

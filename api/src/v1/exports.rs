@@ -1,8 +1,10 @@
 //! A run's records as a file, streamed: what is held in memory is one batch, whatever there is.
 
+use super::files::LONGEST_PREFIX;
 use super::runs::owned;
 use crate::app::App;
 use crate::auth::Caller;
+use crate::files::{File, ending, media_type};
 use crate::frame::extract::{Path, Query};
 use crate::problem::Problem;
 use axum::body::Body;
@@ -10,23 +12,17 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
-use export::{Shape, Sink};
 use futures::StreamExt;
-use parking_lot::Mutex;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use shared::ids::RunId;
 use shared::job::Format;
-use shared::ports::Store;
-use shared::ports::store::RecordSelection;
-use std::io::{self, Write};
-use std::sync::Arc;
+use shared::ports::store::control::ExportFilter;
+use std::io;
 use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// Records read at a time. Each read is short, so that others are not held up.
-const BATCH: u32 = 1_000;
 /// Batches that may wait for a slow client.
 const AHEAD: usize = 2;
 
@@ -42,12 +38,17 @@ struct Which {
     /// Its format.
     #[serde(default)]
     format: FileFormat,
+    /// Of this version of what was read from the pages; without it, of the current one.
+    version: Option<u32>,
+    /// Only records that were found where the URL begins with this.
+    #[param(max_length = 2083)]
+    url_prefix: Option<String>,
 }
 
 /// A file format.
-#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum FileFormat {
+pub enum FileFormat {
     /// One JSON object a line.
     #[default]
     Jsonl,
@@ -57,29 +58,29 @@ enum FileFormat {
     Parquet,
 }
 
-/// What a sink has written and nobody has taken yet.
-#[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+impl From<FileFormat> for Format {
+    fn from(format: FileFormat) -> Self {
+        match format {
+            FileFormat::Jsonl => Format::Jsonl,
+            FileFormat::Csv => Format::Csv,
+            FileFormat::Parquet => Format::Parquet,
+        }
     }
 }
 
-impl Shared {
-    fn take(&self) -> Bytes {
-        std::mem::take(&mut *self.0.lock()).into()
+impl From<Format> for FileFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Jsonl => FileFormat::Jsonl,
+            Format::Csv => FileFormat::Csv,
+            Format::Parquet => FileFormat::Parquet,
+        }
     }
 }
 
-/// Export a run's valid records as a file.
-#[utoipa::path(get, path = "/v1/runs/{run}/export", tag = "records", params(("run" = i64, Path), Which),
+/// Export a run's valid records as a file, at once. One that is to be kept in the archive is asked for by `POST
+/// /v1/runs/{run}/exports`.
+#[utoipa::path(get, path = "/v1/runs/{run}/export", tag = "exports", params(("run" = i64, Path), Which),
     responses((status = 200, description = "The file.", content(
         (Vec<u8> = "application/x-ndjson"), (Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.apache.parquet")))))]
 async fn export_records(
@@ -89,26 +90,21 @@ async fn export_records(
     Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
     owned(&app, &caller, run).await?;
-    let (format, kind, ending) = match which.format {
-        FileFormat::Jsonl => (Format::Jsonl, "application/x-ndjson", "jsonl"),
-        FileFormat::Csv => (Format::Csv, "text/csv; charset=utf-8; header=present", "csv"),
-        FileFormat::Parquet => (Format::Parquet, "application/vnd.apache.parquet", "parquet"),
-    };
+    if which.url_prefix.as_ref().is_some_and(|prefix| prefix.len() > LONGEST_PREFIX) {
+        return Err(Problem::parameter("query:url_prefix", format!("at most {LONGEST_PREFIX} bytes")));
+    }
+    if let Some(version) = which.version.filter(|version| *version > 0) {
+        app.control().reparse(run, version).await?;
+    }
+    let format = which.format.into();
     let job = app.deps.store.run(run).await?.job;
-    let buffer = Shared::default();
-    let shape = Shape::of(run, job.extract.as_ref());
-    let sink = export::sink(format, Box::new(buffer.clone()), &shape).map_err(|error| {
+    let filter = ExportFilter { version: which.version, url_prefix: which.url_prefix };
+    let file = File::begin(app.deps.store.clone(), run, &job, format, filter, None).map_err(|error| {
         tracing::error!(%error, "an export cannot begin");
         crate::problem::broken()
     })?;
     let (sender, receiver) = mpsc::channel(AHEAD);
-    tokio::spawn(async move {
-        if let Err(error) = write(&*app.deps.store, run, sink, &buffer, &sender).await {
-            tracing::warn!(%error, %run, "an export broke off");
-            // The client sees a broken transfer, and not a file that ends too early.
-            let _gone = sender.send(Err(error)).await;
-        }
-    });
+    tokio::spawn(send(run, file, sender));
     let stream = futures::stream::unfold(receiver, |mut receiver| async move {
         receiver.recv().await.map(|chunk| (chunk, receiver))
     });
@@ -116,47 +112,30 @@ async fn export_records(
     let stream = stream.fuse();
     let mut response = Response::new(Body::from_stream(stream));
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    let disposition = format!("attachment; filename=\"run-{run}.{ending}\"");
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(format)));
+    let disposition = format!("attachment; filename=\"run-{run}.{}\"", ending(format));
     if let Ok(disposition) = HeaderValue::from_str(&disposition) {
         headers.insert(header::CONTENT_DISPOSITION, disposition);
     }
     Ok(response)
 }
 
-async fn write(
-    store: &dyn Store,
-    run: RunId,
-    mut sink: Box<dyn Sink>,
-    buffer: &Shared,
-    to: &mpsc::Sender<io::Result<Bytes>>,
-) -> io::Result<()> {
-    let mut after = None;
+/// Sends a file to a client, for as long as it listens.
+async fn send(run: RunId, mut file: File, to: mpsc::Sender<io::Result<Bytes>>) {
     loop {
-        let selection = RecordSelection { after, limit: BATCH, ..RecordSelection::of(run) };
-        let rows = store.records(selection).await.map_err(io::Error::other)?;
-        let is_last = rows.len() < BATCH as usize;
-        after = rows.last().map(|row| (row.seq, row.ord)).or(after);
-        // Encoding a batch takes milliseconds; others are served meanwhile.
-        let encode = move || -> io::Result<_> {
-            sink.write(&rows)?;
-            if is_last {
-                sink.finish()?;
-                return Ok(None);
+        let bytes = match file.next().await {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::warn!(%error, %run, "an export broke off");
+                // The client sees a broken transfer, and not a file that ends too early.
+                let _gone = to.send(Err(io::Error::other(error))).await;
+                return;
             }
-            sink.flush()?;
-            Ok(Some(sink))
         };
-        let left = tokio::task::spawn_blocking(encode).await.map_err(io::Error::other)??;
-        let bytes = buffer.take();
         if !bytes.is_empty() && to.send(Ok(bytes)).await.is_err() {
-            // The client went away.
-            return Ok(());
+            return;
         }
         shared::crash::point("api.in_export");
-        match left {
-            Some(left) => sink = left,
-            None => return Ok(()),
-        }
     }
 }

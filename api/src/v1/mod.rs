@@ -4,6 +4,7 @@ mod check;
 mod dead_letters;
 pub mod events;
 mod exports;
+mod files;
 mod hosts;
 mod jobs;
 pub mod keys;
@@ -35,6 +36,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(records::routes())
         .merge(versions::routes())
         .merge(exports::routes())
+        .merge(files::routes())
         .merge(crate::scrape::routes())
         .merge(hosts::routes())
         .merge(dead_letters::routes())

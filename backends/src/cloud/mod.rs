@@ -1,25 +1,28 @@
 //! The archive on Google Cloud Storage (`gs://`) and Azure Blob Storage (`az://`), by `object_store`:
-//! one object a segment, made and never written over.
+//! one object a segment, made and never written over, and files in parts (`file`).
 //!
 //! Credentials come as these clouds' own tools find them: the environment, a file named by it, or the
 //! identity of the workload or the instance.
 
 mod address;
 mod errors;
+mod file;
 
 /// For those who bring a store of their own.
 pub use object_store;
 
 use crate::location::Location;
 use crate::objects;
+use crate::parts::Parts;
 use async_trait::async_trait;
 use bytes::Bytes;
 use errors::{explain, explain_write};
+use file::CloudUpload;
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMode};
+use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode};
 use shared::ids::{RunId, SegmentId};
-use shared::ports::{Archive, ArchiveError, Stored};
+use shared::ports::{Archive, ArchiveError, Stored, Upload};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,14 +63,17 @@ impl CloudArchive {
         Path::from(self.location.key(object))
     }
 
+    /// All of a run, whatever it is.
+    async fn everything(&self, run: RunId) -> Result<Vec<ObjectMeta>, ArchiveError> {
+        let path = self.path(&objects::folder(run));
+        self.store.list(Some(&path)).try_collect().await.map_err(explain_write)
+    }
+
     async fn objects(&self, run: RunId) -> Result<Vec<(String, u64)>, ArchiveError> {
-        let folder = objects::folder(run);
-        let path = self.path(&folder);
-        let all: Vec<_> = self.store.list(Some(&path)).try_collect().await.map_err(explain_write)?;
+        let all = self.everything(run).await?;
         let named = all.iter().filter_map(|meta| {
             let object = self.location.object(meta.location.as_ref())?;
-            objects::parse(object)?;
-            Some((object.to_owned(), meta.size))
+            objects::is_segment(object).then(|| (object.to_owned(), meta.size))
         });
         let mut list: Vec<_> = named.collect();
         list.sort();
@@ -141,12 +147,29 @@ impl Archive for CloudArchive {
         in_time(self.range(object, offset, len)).await
     }
 
+    async fn begin(&self, run: RunId, file_name: &str) -> Result<Box<dyn Upload>, ArchiveError> {
+        let object = objects::of_file(run, file_name)?;
+        let (path, store) = (self.path(&object), self.store.clone());
+        Ok(Box::new(CloudUpload { store, object, path, parts: Parts::default(), begun: None }))
+    }
+
+    async fn remove(&self, object: &str) -> Result<(), ArchiveError> {
+        objects::parse_file(object).ok_or_else(|| ArchiveError::NotFound(object.to_owned()))?;
+        let path = self.path(object);
+        let removed =
+            in_time(async { self.store.delete(&path).await.map_err(|error| explain(object, error)) });
+        match removed.await {
+            Err(ArchiveError::NotFound(_)) => Ok(()),
+            other => other,
+        }
+    }
+
     async fn list(&self, run: RunId) -> Result<Vec<(String, u64)>, ArchiveError> {
         in_time(self.objects(run)).await
     }
 
     async fn delete_run(&self, run: RunId) -> Result<(), ArchiveError> {
-        let paths = self.list(run).await?.into_iter().map(|(object, _)| Ok(self.path(&object)));
+        let paths = in_time(self.everything(run)).await?.into_iter().map(|meta| Ok(meta.location));
         let mut deleted = self.store.delete_stream(futures::stream::iter(paths.collect::<Vec<_>>()).boxed());
         while let Some(result) = in_time(async { Ok(deleted.next().await) }).await? {
             match result {

@@ -5,6 +5,7 @@
 
 mod compare;
 pub(crate) mod engine;
+mod exports;
 mod hosts;
 mod idempotency;
 mod jobs;

@@ -4,6 +4,8 @@
 //! file is called `NAME.open` and locked; callers know it under its final name only. A crash leaves
 //! `.open` files behind: the next process that opens the archive cuts each one back to its last
 //! whole record and closes it. No process ever appends to a file that it did not make.
+//!
+//! Files that are made beside them (`upload`) have a name of their own until they are whole.
 
 mod append;
 mod disk;
@@ -11,6 +13,7 @@ mod names;
 mod open_file;
 mod readers;
 mod recover;
+mod upload;
 mod writer;
 
 use crate::objects;
@@ -21,7 +24,7 @@ use parking_lot::Mutex;
 use readers::Readers;
 use shared::clock::{Clock, SystemClock};
 use shared::ids::{RunId, SegmentId};
-use shared::ports::{Archive, ArchiveError, Stored};
+use shared::ports::{Archive, ArchiveError, Stored, Upload};
 use std::collections::{BTreeMap, HashMap};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -29,6 +32,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
+use upload::FileUpload;
 use writer::{Put, RunWriter};
 
 /// How files are made.
@@ -203,6 +207,19 @@ impl Archive for FileArchive {
     async fn read(&self, object: &str, offset: u64, len: u64) -> Result<Bytes, ArchiveError> {
         let (archive, object) = (self.0.clone(), object.to_owned());
         blocking(move || archive.readers.read(&archive.root, &object, offset, len)).await
+    }
+
+    async fn begin(&self, run: RunId, file_name: &str) -> Result<Box<dyn Upload>, ArchiveError> {
+        // Refused before anything is made of it.
+        objects::of_file(run, file_name)?;
+        let (archive, name) = (self.0.clone(), file_name.to_owned());
+        let begun = blocking(move || FileUpload::begin(archive, run, &name)).await?;
+        Ok(Box::new(begun))
+    }
+
+    async fn remove(&self, object: &str) -> Result<(), ArchiveError> {
+        let (archive, object) = (self.0.clone(), object.to_owned());
+        blocking(move || upload::remove(&archive, &object)).await
     }
 
     async fn list(&self, run: RunId) -> Result<Vec<(String, u64)>, ArchiveError> {

@@ -76,6 +76,11 @@ impl Readers {
         Some(reader)
     }
 
+    /// Closes a file that is removed or replaced.
+    pub(super) fn forget_object(&self, object: &str) {
+        self.0.lock().retain(|reader| reader.object != object);
+    }
+
     /// Closes the files of a run that is deleted.
     pub(super) fn forget(&self, run: RunId) {
         self.0.lock().retain(|reader| reader.run != run);

@@ -3,6 +3,7 @@
 mod archive;
 mod lane;
 mod queue;
+mod upload;
 
 pub use archive::MemoryArchive;
 pub use queue::{MemoryQueue, QueueLimits};

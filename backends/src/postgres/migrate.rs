@@ -9,7 +9,7 @@ use sqlx::postgres::PgPool;
 use sqlx::{ConnectOptions, Connection, SqlSafeStr};
 
 /// The schema, version by version; see the rules in `migrations/postgres/README.md`.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (1, "store", include_str!("../../migrations/postgres/0001_store.sql")),
     (2, "control", include_str!("../../migrations/postgres/0002_control.sql")),
     (3, "content", include_str!("../../migrations/postgres/0003_content.sql")),
@@ -17,6 +17,7 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
     (5, "reparse", include_str!("../../migrations/postgres/0005_reparse.sql")),
     (6, "trace", include_str!("../../migrations/postgres/0006_trace.sql")),
     (7, "made", include_str!("../../migrations/postgres/0007_made.sql")),
+    (8, "exports", include_str!("../../migrations/postgres/0008_exports.sql")),
 ];
 
 /// The version that this program needs. A newer schema is fine: migrations only add.

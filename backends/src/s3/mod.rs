@@ -1,13 +1,14 @@
 //! The archive on S3, or what looks like it: one object a segment, `runs/<run>/<segment>.warc.gz`.
 //!
 //! A segment goes up with one request (`upload`), a page comes out with one (`download`), a run goes
-//! by its prefix (`runs`). Every call ends within [`Limits::call`]; the SDK tries a request again a few
-//! times, whoever calls tries again later. Objects are made, never written over.
+//! by its prefix (`runs`), a file goes up in parts (`file`). Every call ends within [`Limits::call`]; the SDK tries a request again a few
+//! times, whoever calls tries again later. Segments are made, never written over.
 
 mod access;
 mod client;
 mod download;
 mod errors;
+mod file;
 mod options;
 mod runs;
 mod upload;
@@ -22,13 +23,14 @@ use aws_sdk_s3::Client;
 use bytes::Bytes;
 use options::Options;
 use shared::ids::{RunId, SegmentId};
-use shared::ports::{Archive, ArchiveError, Stored};
+use shared::ports::{Archive, ArchiveError, Stored, Upload};
 use std::future::Future;
 
 /// What an object says that it is.
 const CONTENT_TYPE: &str = "application/warc";
 
-/// See the module.
+/// See the module. Clones are the same.
+#[derive(Clone)]
 pub struct S3Archive {
     client: Client,
     location: Location,
@@ -81,13 +83,22 @@ impl Archive for S3Archive {
         self.within(self.download(object, offset, len)).await
     }
 
+    async fn begin(&self, run: RunId, file_name: &str) -> Result<Box<dyn Upload>, ArchiveError> {
+        Ok(Box::new(self.begin_file(objects::of_file(run, file_name)?).await))
+    }
+
+    async fn remove(&self, object: &str) -> Result<(), ArchiveError> {
+        objects::parse_file(object).ok_or_else(|| ArchiveError::NotFound(object.to_owned()))?;
+        self.within(self.remove_file(object)).await
+    }
+
     async fn list(&self, run: RunId) -> Result<Vec<(String, u64)>, ArchiveError> {
         let mut list = Vec::new();
         let mut after = None;
         loop {
             let (page, next) = self.within(self.page(run, after)).await?;
             let named = page.iter().filter_map(|(key, size)| Some((self.location.object(key)?, *size)));
-            let ours = named.filter(|(object, _)| objects::parse(object).is_some());
+            let ours = named.filter(|(object, _)| objects::is_segment(object));
             list.extend(ours.map(|(object, size)| (object.to_owned(), size)));
             after = next;
             if after.is_none() {

@@ -21,7 +21,7 @@ const CHECKPOINT_PAGES: &str = "8000";
 const WAL_LIMIT: &str = "67108864";
 
 /// The schema, version by version. A version is never changed once released.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (1, "store", include_str!("../../migrations/sqlite/0001_store.sql")),
     (2, "control", include_str!("../../migrations/sqlite/0002_control.sql")),
     (3, "content", include_str!("../../migrations/sqlite/0003_content.sql")),
@@ -29,6 +29,7 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
     (5, "reparse", include_str!("../../migrations/sqlite/0005_reparse.sql")),
     (6, "trace", include_str!("../../migrations/sqlite/0006_trace.sql")),
     (7, "made", include_str!("../../migrations/sqlite/0007_made.sql")),
+    (8, "exports", include_str!("../../migrations/sqlite/0008_exports.sql")),
 ];
 
 fn options(path: &Path) -> SqliteConnectOptions {

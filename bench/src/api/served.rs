@@ -87,7 +87,7 @@ impl Served {
         };
         let base = format!("http://{address}");
         healthy(&base).await?;
-        let made = Client::new().post(format!("{base}/v1/keys")).bearer_auth(FIRST_KEY);
+        let made = local()?.post(format!("{base}/v1/keys")).bearer_auth(FIRST_KEY);
         let made = made.header("content-type", "application/json");
         let made = made.body(json!({ "name": "bench", "scope": "write" }).to_string()).send().await?;
         let made: Value = serde_json::from_slice(&made.error_for_status()?.bytes().await?)?;
@@ -158,10 +158,15 @@ fn stop(mut child: Child) -> Result<()> {
     Ok(())
 }
 
+/// A client of this machine only.
+fn local() -> Result<Client> {
+    Ok(Client::builder().no_proxy().build()?)
+}
+
 async fn healthy(base: &str) -> Result<()> {
-    let until = Instant::now() + PATIENCE;
+    let (client, until) = (local()?, Instant::now() + PATIENCE);
     loop {
-        match reqwest::get(format!("{base}/healthz")).await {
+        match client.get(format!("{base}/healthz")).send().await {
             Ok(answer) if answer.status() == StatusCode::OK => return Ok(()),
             other => ensure!(Instant::now() < until, "{base} does not answer: {other:?}"),
         }

@@ -15,9 +15,9 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// Records of the run: so many batches of an export, a thousand each.
-const RECORDS: u64 = 20_000;
+pub(super) const RECORDS: u64 = 20_000;
 /// A dead process is seen by then.
-const NOTICED: Duration = Duration::from_secs(5);
+pub(super) const NOTICED: Duration = Duration::from_secs(5);
 /// Records in a page of the list.
 const PAGE: u64 = 500;
 
@@ -95,7 +95,7 @@ async fn list(run: i64, api: &Process, client: &mut Client, dice: &mut Dice) -> 
 }
 
 /// Each record is there once.
-fn compare(numbers: &[i64], judgement: &mut Judgement) {
+pub(super) fn compare(numbers: &[i64], judgement: &mut Judgement) {
     let mut times = vec![0_u32; RECORDS as usize];
     for number in numbers {
         match usize::try_from(number - 1).ok().and_then(|place| times.get_mut(place)) {
@@ -108,7 +108,7 @@ fn compare(numbers: &[i64], judgement: &mut Judgement) {
 }
 
 /// The numbers of the records in a file.
-fn numbers(format: &str, bytes: Bytes) -> Result<Vec<i64>, String> {
+pub(super) fn numbers(format: &str, bytes: Bytes) -> Result<Vec<i64>, String> {
     let wrong = |why: &dyn std::fmt::Display| format!("not {format}: {why}");
     match format {
         "parquet" => {

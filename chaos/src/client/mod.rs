@@ -3,6 +3,7 @@
 
 mod acts;
 mod exports;
+mod files;
 mod play;
 
 pub use play::{Asked, play};

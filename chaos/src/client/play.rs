@@ -1,7 +1,7 @@
 //! The acts, one after another, each with a death of the API in the middle.
 
 use super::acts::{Act, Prepared};
-use super::{Client, exports};
+use super::{Client, exports, files};
 use crate::dice::Dice;
 use crate::faults::Api;
 use crate::judge::Judgement;
@@ -40,6 +40,7 @@ pub async fn play(world: &World, what: Api, dice: &mut Dice) -> Asked {
             }
         }
         Api::Exports => exports::play(world, api, &mut client, dice, &mut asked).await,
+        Api::Files => files::play(world, api, &mut client, dice, &mut asked).await,
         Api::Kill => {
             for act in Act::MADE.into_iter().chain(Act::WEBHOOKS) {
                 let death = Death::In(api, Duration::from_millis(dice.below(60)));

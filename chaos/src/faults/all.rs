@@ -24,6 +24,7 @@ pub const ALL: &[Fault] = {
         fault("F2b", What::Api(Api::Made("api.before_answer"))),
         fault("F2c", What::Api(Api::Kill)),
         fault("F3", What::Api(Api::Exports)),
+        fault("F3b", What::Api(Api::Files)),
         fault("F4", What::Api(Api::Webhooks)),
         crash("F5", Dispatcher, "dispatcher.after_offer"),
         crash("F6", Dispatcher, "queue.before_confirm"),

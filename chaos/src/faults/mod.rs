@@ -64,6 +64,8 @@ pub enum Api {
     Webhooks,
     /// Files and lists of records.
     Exports,
+    /// Files of records in the archive.
+    Files,
     /// All that is made; it is killed at any moment.
     Kill,
 }

@@ -19,6 +19,9 @@ impl fmt::Display for Fault {
             What::Api(Api::Exports) => {
                 f.write_str("api dies in the middle of exports, and of a list of records")
             }
+            What::Api(Api::Files) => f.write_str(
+                "api dies while it writes files into the archive, and when they are there but nobody knows",
+            ),
             What::Api(Api::Kill) => f.write_str("api killed at any moment of all that is made by key"),
             What::Poison(role) => write!(f, "a page kills every {} that works on it", role.name()),
             What::Kill(role) => write!(f, "{} killed at any moment", role.name()),

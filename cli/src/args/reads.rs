@@ -124,12 +124,21 @@ pub struct Export {
     pub to: Connection,
     /// The run.
     pub run: i64,
-    /// The file: .jsonl, .csv or .parquet; `-` is standard output.
-    #[arg(short, long, value_name = "FILE", default_value = "-")]
-    pub out: PathBuf,
+    /// The file: .jsonl, .csv or .parquet; `-`, or none, is standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// The format, where the file's name does not say it.
     #[arg(long, value_parser = format, value_name = "jsonl|csv|parquet")]
     pub format: Option<Format>,
+    /// Keep the file in the server's archive, beside the run's pages; with --out, fetch it from there.
+    #[arg(long)]
+    pub to_store: bool,
+    /// Records of this version of what was read from the pages; without it, of the current one.
+    #[arg(long, value_name = "N")]
+    pub version: Option<u32>,
+    /// Only records that were found where the URL begins with this.
+    #[arg(long, value_name = "URL")]
+    pub url_prefix: Option<String>,
 }
 
 fn format(text: &str) -> Result<Format, String> {

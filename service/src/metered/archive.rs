@@ -2,7 +2,7 @@ use super::{ARCHIVE_FAILED, PUT, PUT_BYTES, READ, READ_BYTES};
 use async_trait::async_trait;
 use bytes::Bytes;
 use shared::ids::{RunId, SegmentId};
-use shared::ports::{Archive, ArchiveError, Stored};
+use shared::ports::{Archive, ArchiveError, Stored, Upload};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -46,6 +46,14 @@ impl Archive for MeteredArchive {
         READ.took(&[], begun.elapsed());
         READ_BYTES.add(&[], bytes.len() as u64);
         Ok(bytes)
+    }
+
+    async fn begin(&self, run: RunId, file_name: &str) -> Result<Box<dyn Upload>, ArchiveError> {
+        seen("begin", self.0.begin(run, file_name).await)
+    }
+
+    async fn remove(&self, object: &str) -> Result<(), ArchiveError> {
+        seen("remove", self.0.remove(object).await)
     }
 
     async fn list(&self, run: RunId) -> Result<Vec<(String, u64)>, ArchiveError> {

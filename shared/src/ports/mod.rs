@@ -5,6 +5,6 @@ pub mod archive;
 pub mod queue;
 pub mod store;
 
-pub use archive::{Archive, ArchiveError, Stored};
+pub use archive::{Archive, ArchiveError, Stored, Upload};
 pub use queue::{Consumer, DeadLetter, Delivery, Lane, Queue, QueueError, Settle, Settlement};
 pub use store::{Frontier, Reads, Results, Runs, Store, StoreError};

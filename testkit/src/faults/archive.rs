@@ -4,7 +4,7 @@ use super::Faults;
 use async_trait::async_trait;
 use bytes::Bytes;
 use shared::ids::{RunId, SegmentId};
-use shared::ports::{Archive, ArchiveError, Stored};
+use shared::ports::{Archive, ArchiveError, Stored, Upload};
 use std::sync::Arc;
 
 /// See the module.
@@ -32,6 +32,14 @@ impl Archive for FaultyArchive {
 
     async fn read(&self, object: &str, offset: u64, len: u64) -> Result<Bytes, ArchiveError> {
         self.faults.around("archive.read", self.inner.read(object, offset, len), told).await
+    }
+
+    async fn begin(&self, run: RunId, file_name: &str) -> Result<Box<dyn Upload>, ArchiveError> {
+        self.inner.begin(run, file_name).await
+    }
+
+    async fn remove(&self, object: &str) -> Result<(), ArchiveError> {
+        self.inner.remove(object).await
     }
 
     async fn list(&self, run: RunId) -> Result<Vec<(String, u64)>, ArchiveError> {

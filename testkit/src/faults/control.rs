@@ -361,3 +361,44 @@ impl<S: Store> Webhooks for FaultyStore<S> {
         pass!(self.redeliver(tenant, webhook, event))
     }
 }
+
+#[async_trait]
+impl<S: Store> Exports for FaultyStore<S> {
+    async fn create_export(&self, new: NewExport) -> Result<ExportInfo, StoreError> {
+        pass!(self.create_export(new))
+    }
+
+    async fn export(&self, run: RunId, export: ExportId) -> Result<ExportInfo, StoreError> {
+        pass!(self.export(run, export))
+    }
+
+    async fn exports(
+        &self,
+        run: RunId,
+        before: Option<ExportId>,
+        limit: u32,
+    ) -> Result<Vec<ExportInfo>, StoreError> {
+        pass!(self.exports(run, before, limit))
+    }
+
+    async fn delete_export(&self, run: RunId, export: ExportId) -> Result<ExportInfo, StoreError> {
+        pass!(self.delete_export(run, export))
+    }
+
+    async fn take_export(&self, lease: Duration) -> Result<Option<TakenExport>, StoreError> {
+        pass!(self.take_export(lease))
+    }
+
+    async fn renew_export(
+        &self,
+        taken: &TakenExport,
+        written: Written,
+        lease: Duration,
+    ) -> Result<bool, StoreError> {
+        pass!(self.renew_export(taken, written, lease))
+    }
+
+    async fn end_export(&self, taken: &TakenExport, end: ExportEnd) -> Result<bool, StoreError> {
+        pass!(self.end_export(taken, end))
+    }
+}

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use futures::future::join_all;
 use shared::clock::Timestamp;
 use shared::ids::{Incarnation, RunId, SegmentId};
-use shared::ports::{Archive, ArchiveError, Stored};
+use shared::ports::{Archive, ArchiveError, Stored, Upload};
 use shared::warc::{self, SegmentWriter};
 use std::sync::Arc;
 
@@ -23,6 +23,9 @@ pub async fn run(make: impl AsyncFn(&str) -> Arc<dyn Archive>) {
     other_names_are_not_found(&*make("traversal").await).await;
     a_run_is_deleted_alone_and_again(&*make("delete").await).await;
     what_was_put_outlives_a_restart(&make).await;
+    a_file_is_there_when_it_is_whole(&make).await;
+    a_file_that_is_given_up_was_never_there(&*make("abandoned").await).await;
+    files_have_names_of_their_own(&*make("files").await).await;
 }
 
 /// A small segment with a page of this size in it.
@@ -190,4 +193,96 @@ async fn what_was_put_outlives_a_restart(make: &impl AsyncFn(&str) -> Arc<dyn Ar
     let total: usize = places.iter().map(|(_, bytes)| bytes.len()).sum();
     let listed: u64 = archive.list(RUN).await.expect("a list").iter().map(|(_, size)| size).sum();
     assert_eq!(listed, total as u64);
+}
+
+/// Bytes that are no WARC.
+fn some(len: usize) -> Bytes {
+    (0..len).map(|n| (n % 251) as u8).collect()
+}
+
+async fn write(upload: &mut dyn Upload, bytes: &Bytes) {
+    for begin in (0..bytes.len()).step_by(3 << 20) {
+        let piece = bytes.slice(begin..bytes.len().min(begin + (3 << 20)));
+        soon("write", upload.write(piece)).await.expect("written");
+    }
+}
+
+async fn is_missing(archive: &dyn Archive, object: &str) {
+    let read = archive.read(object, 0, 1).await;
+    assert!(matches!(read, Err(ArchiveError::NotFound(_))), "{object}: {read:?}");
+}
+
+async fn a_file_is_there_when_it_is_whole(make: &impl AsyncFn(&str) -> Arc<dyn Archive>) {
+    let archive = make("outlive").await;
+    let (segment, _) = put(&*archive, RUN, 10).await;
+    // Nothing, a little, and what goes up in parts.
+    for (len, name) in [(0, "empty.csv"), (5, "small-1.jsonl"), ((17 << 20) + 5, "large_1.x.parquet")] {
+        let object = format!("runs/7/{name}");
+        let bytes = some(len);
+        let mut upload = archive.begin(RUN, name).await.expect("begun");
+        write(&mut *upload, &bytes).await;
+        is_missing(&*archive, &object).await;
+        let finished = soon("finish", upload.finish()).await.expect("finished");
+        assert_eq!(finished, object);
+        for archive in [&archive, &make("outlive").await] {
+            let read = soon("read", archive.read(&object, 0, len as u64)).await.expect("read");
+            assert!(read == bytes, "{name} is another one");
+            assert!(matches!(archive.read(&object, 1, len as u64).await, Err(ArchiveError::Short { .. })));
+            if len > 2 {
+                assert_eq!(
+                    archive.read(&object, len as u64 - 2, 2).await.expect("its end"),
+                    bytes.slice(len - 2..)
+                );
+            }
+        }
+    }
+    let listed = archive.list(RUN).await.expect("a list");
+    assert_eq!(listed.iter().map(|(name, _)| name).collect::<Vec<_>>(), [&segment.object]);
+    archive.delete_run(RUN).await.expect("deleted");
+    for name in ["empty.csv", "small-1.jsonl", "large_1.x.parquet"] {
+        is_missing(&*archive, &format!("runs/7/{name}")).await;
+    }
+}
+
+async fn a_file_that_is_given_up_was_never_there(archive: &dyn Archive) {
+    for len in [5, 9 << 20] {
+        let bytes = some(len);
+        let mut given_up = archive.begin(RUN, "a.csv").await.expect("begun");
+        write(&mut *given_up, &bytes).await;
+        given_up.abandon().await;
+        is_missing(archive, "runs/7/a.csv").await;
+        // Whoever made it died.
+        let mut dropped = archive.begin(RUN, "a.csv").await.expect("begun");
+        write(&mut *dropped, &bytes).await;
+        drop(dropped);
+        is_missing(archive, "runs/7/a.csv").await;
+        let mut upload = archive.begin(RUN, "a.csv").await.expect("begun anew");
+        write(&mut *upload, &bytes).await;
+        upload.finish().await.expect("finished");
+        assert!(archive.read("runs/7/a.csv", 0, len as u64).await.expect("read") == bytes);
+        // One that was finished is replaced as a whole.
+        let mut again = archive.begin(RUN, "a.csv").await.expect("begun again");
+        again.write(Bytes::from_static(b"other")).await.expect("written");
+        assert!(archive.read("runs/7/a.csv", 0, len as u64).await.expect("read") == bytes);
+        again.finish().await.expect("finished");
+        assert_eq!(archive.read("runs/7/a.csv", 0, 5).await.expect("read"), "other");
+        for _ in 0..2 {
+            archive.remove("runs/7/a.csv").await.expect("removed");
+            is_missing(archive, "runs/7/a.csv").await;
+        }
+    }
+}
+
+async fn files_have_names_of_their_own(archive: &dyn Archive) {
+    let (stored, bytes) = put(archive, RUN, 10).await;
+    let long = format!("{}.csv", "a".repeat(300));
+    for name in ["", ".csv", "a", "a.warc.gz", "../a.csv", "a/b.csv", "/a.csv", "a.csv\0", "a b.csv", &long] {
+        let begun = archive.begin(RUN, name).await;
+        assert!(matches!(begun, Err(ArchiveError::Refused(_))), "{name:?}");
+    }
+    for object in [&*stored.object, "runs/7/../7/a.csv", "a.csv", "../../etc/passwd", ""] {
+        let removed = archive.remove(object).await;
+        assert!(matches!(removed, Err(ArchiveError::NotFound(_))), "{object:?}: {removed:?}");
+    }
+    there(archive, &stored, &bytes).await;
 }

@@ -21,7 +21,7 @@ pub use world::{Fixture, page};
 use shared::ports::Store;
 use shared::ports::store::Audit;
 
-use control::{hosts as held, idempotency, jobs, schedules, tenants, webhooks};
+use control::{exports, hosts as held, idempotency, jobs, schedules, tenants, webhooks};
 
 macro_rules! cases {
     ($($room:ident: $($case:ident)+;)+) => {
@@ -83,6 +83,8 @@ cases! {
         an_older_try_puts_nothing_back;
     idempotency: the_first_of_a_key_does_it_and_others_get_its_answer a_request_that_died_may_be_begun_again
         what_a_request_made_it_makes_once;
+    exports: a_file_is_written_by_one_and_then_ready a_file_whose_writer_died_is_written_by_another
+        files_are_listed_deleted_and_asked_for_once;
     held: a_held_host_waits_for_that_run_only hosts_come_in_order_and_in_pages two_runs_compare_by_their_pages
         throughput_is_counted_in_slices_of_time;
     random: any_order_of_events_closes_every_url_once;

@@ -1,8 +1,9 @@
 //! What people keep beside runs: tenants and keys, job definitions with their schedules, webhooks,
-//! answers to repeated requests, and what they may do to hosts; and what broke those who handled it. Low traffic; for the API, and for
+//! answers to repeated requests, and what they may do to hosts; files of records in the archive; and what broke those who handled it. Low traffic; for the API, and for
 //! the dispatcher's timers.
 
 mod compare;
+mod exports;
 mod hosts;
 mod idempotency;
 mod jobs;
@@ -14,6 +15,9 @@ mod throughput;
 mod webhooks;
 
 pub use compare::{Change, ChangedPage, Compare, Comparison};
+pub use exports::{
+    ExportEnd, ExportFilter, ExportInfo, ExportState, Exports, NewExport, TakenExport, Written,
+};
 pub use hosts::{HostRobots, HostRow, HostSelection, Hosts};
 pub use idempotency::{Answer, Begun, Idempotency, RequestKey};
 pub use jobs::{JobInfo, JobSummary, Jobs, NewJob, Replaced};
@@ -34,11 +38,31 @@ pub use webhooks::{
 /// As of [`super::Store`]: every method is one transaction, and times are the store's own. Whatever
 /// takes a tenant answers for another tenant's rows as if there were none.
 pub trait Control:
-    Tenants + Jobs + Schedules + Webhooks + Idempotency + Hosts + Compare + Throughput + Reparse + Poison
+    Tenants
+    + Jobs
+    + Schedules
+    + Webhooks
+    + Idempotency
+    + Hosts
+    + Compare
+    + Throughput
+    + Reparse
+    + Poison
+    + Exports
 {
 }
-impl<T: Tenants + Jobs + Schedules + Webhooks + Idempotency + Hosts + Compare + Throughput + Reparse + Poison>
-    Control for T
+impl<T> Control for T where
+    T: Tenants
+        + Jobs
+        + Schedules
+        + Webhooks
+        + Idempotency
+        + Hosts
+        + Compare
+        + Throughput
+        + Reparse
+        + Poison
+        + Exports
 {
 }
 

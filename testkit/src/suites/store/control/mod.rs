@@ -1,5 +1,6 @@
 //! What people keep beside runs: one room a port of [`shared::ports::store::control`].
 
+pub(super) mod exports;
 pub(super) mod hosts;
 pub(super) mod idempotency;
 pub(super) mod jobs;
