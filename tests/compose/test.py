@@ -119,7 +119,7 @@ def watched():
     compose("--profile", "observability", "up", "--detach", "--no-recreate", "prometheus")
     expected = {service: 4 if service == "worker" else 1 for service in [*SERVICES, "worker-browser"]} | {"rabbitmq": 1}
     check(observed.targets(expected), "Prometheus: every replica of every service and the broker are up")
-    number = client.start(client.shop(delay="10ms"))
+    number = client.start(client.shop(delay="10ms", pages=500))
     # Rates need two looks, ten seconds apart.
     client.until(number, "done", lambda s: s["state"] == "done")
     observed.settle()
