@@ -9,7 +9,7 @@ TESTED := --features harvestman-shared/schema,harvestman/cluster
 
 include deploy.mk
 
-.PHONY: chaos help setup build test test-azure firecrawl-test console-test lint fmt doc schema public-suffixes openapi warc-check bench bench-scale clean
+.PHONY: chaos upgrade-test help setup build test test-azure firecrawl-test console-test lint fmt doc schema public-suffixes openapi warc-check bench bench-scale clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +91,14 @@ openapi: ## write the description of the API anew
 chaos: setup ## the kill matrix over real processes and servers; ROUNDS=, SEED=, ONLY=F10,F12; fills docs/RELIABILITY.md
 	$(CARGO) build --workspace --locked $(TESTED) --bins --test short
 	TABLE=docs/RELIABILITY.md target/debug/chaos
+
+UPGRADE := target/upgrade
+upgrade-test: setup ## a fleet of the version FROM= (a revision of git) becomes this one in the middle of a run, and back
+	@test -n "$(FROM)" || { echo "FROM is not set: a revision of git" >&2; exit 2; }
+	rm -rf $(UPGRADE)/source && mkdir -p $(UPGRADE)/source && git archive $(FROM) | tar -x -C $(UPGRADE)/source
+	cd $(UPGRADE)/source && CARGO_TARGET_DIR=../build $(CARGO) build --workspace --locked $(TESTED) --bins
+	$(CARGO) build --workspace --locked $(TESTED) --bins
+	HARVESTMAN_TEST_PROGRAMS=$(abspath $(UPGRADE))/build/debug target/debug/chaos upgrade
 
 bench: build ## CPU-seconds per 1,000 pages and memory, beside a bare loop, Scrapy and spider
 	$(CARGO) run --release --locked -p harvestman-bench -- all --pages 10000

@@ -32,9 +32,11 @@ pub struct Member {
 
 /// Where the programs are: `HARVESTMAN_TEST_PROGRAMS`, or beside this one.
 pub fn programs() -> PathBuf {
-    if let Some(folder) = std::env::var_os("HARVESTMAN_TEST_PROGRAMS") {
-        return folder.into();
-    }
+    std::env::var_os("HARVESTMAN_TEST_PROGRAMS").map_or_else(built_along, PathBuf::from)
+}
+
+/// Where the programs are that were built along with this one.
+pub fn built_along() -> PathBuf {
     let own = std::env::current_exe().unwrap_or_default();
     let folder = own.parent().unwrap_or(Path::new("."));
     // A test is one folder further down.
@@ -65,7 +67,7 @@ impl Fleet {
     pub async fn start(
         servers: &Servers,
         size: &Size,
-        settings: &Settings,
+        settings: &[(&str, &str)],
         allow: &str,
         folder: &Path,
     ) -> Self {

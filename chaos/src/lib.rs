@@ -5,6 +5,7 @@
 //! - The rest kills: real programs ([`process`], [`fleet`]) over servers of their own ([`servers`]) harvest
 //!   known [`sites`], one of the [`faults`] strikes in the middle ([`mod@strike`], [`round`]), and what they
 //!   have to show in the end is judged ([`mod@judge`]). [`matrix`] makes a table of it.
+//! - [`upgrade`] replaces the programs by those of another version in the middle of a run.
 
 pub mod bulk;
 pub mod client;
@@ -24,4 +25,5 @@ pub mod servers;
 pub mod sites;
 pub mod strike;
 pub mod table;
+pub mod upgrade;
 pub mod world;

@@ -1,7 +1,8 @@
 //! `make chaos`: the kill matrix. `ROUNDS`, `SEED` and `ONLY=F10,F12` in the environment say which rounds;
-//! the lines that hold go into the table of the file that `TABLE` names.
+//! the lines that hold go into the table of the file that `TABLE` names. `chaos upgrade` rolls a fleet from one version to another.
 
 use chaos::matrix::{self, Plan};
+use chaos::upgrade;
 use std::process::ExitCode;
 
 fn number(name: &str, usual: u64) -> Result<u64, String> {
@@ -27,7 +28,14 @@ async fn main() -> ExitCode {
     };
     // Kept: whoever looks for a reason wants the logs.
     let folder = tempfile::Builder::new().prefix("harvestman-chaos-").tempdir().expect("a folder").keep();
-    match matrix::play(&plan, &folder).await {
+    let played = match std::env::args().nth(1).as_deref() {
+        None => matrix::play(&plan, &folder).await,
+        Some("upgrade") => upgrade::play(&folder).await,
+        Some(other) => {
+            Err(format!("{other}: what is meant? There is `upgrade`, and without a word the matrix"))
+        }
+    };
+    match played {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(why) => {

@@ -57,6 +57,8 @@ enum Order {
     },
     /// SIGTERM, wait for the end, and stay down.
     End(oneshot::Sender<()>),
+    /// SIGTERM, wait for the end, and start this program instead.
+    Become(PathBuf, oneshot::Sender<()>),
 }
 
 /// What is known of a process from outside.
@@ -121,6 +123,11 @@ impl Process {
     /// SIGTERM; returns when it has ended.
     pub async fn end(&self) {
         self.order(Order::End).await;
+    }
+
+    /// SIGTERM; when it has ended, another version of the program takes its place. Returns when that is started.
+    pub async fn becomes(&self, program: &Path) {
+        self.order(|done| Order::Become(program.to_owned(), done)).await;
     }
 
     /// Started again so that it dies at a crash point. Returns a receiver that changes when it has.
@@ -245,10 +252,13 @@ impl Keeper {
                         });
                     }
                     Some(Order::End(done)) => {
-                        self.signal_end().await;
-                        if let Some(mut child) = child.take() {
-                            let _ended = child.wait().await;
-                        }
+                        self.end(&mut child).await;
+                        let _nobody_waits = done.send(());
+                    }
+                    Some(Order::Become(program, done)) => {
+                        self.end(&mut child).await;
+                        self.program = program;
+                        child = Some(self.start(&[]));
                         let _nobody_waits = done.send(());
                     }
                 },
@@ -265,9 +275,12 @@ impl Keeper {
         }
     }
 
-    async fn signal_end(&self) {
+    async fn end(&self, child: &mut Option<Child>) {
         let pid = self.state.pid.load(Ordering::SeqCst).to_string();
         let _it_may_be_dead = Command::new("kill").args(["-TERM", &pid]).stderr(Stdio::null()).status().await;
+        if let Some(mut child) = child.take() {
+            let _ended = child.wait().await;
+        }
     }
 }
 

@@ -108,7 +108,8 @@ fn what_is_open(world: &World, run: RunId) -> String {
     format!("{}\n{hosts}\n{segments}", tables.join("\n"))
 }
 
-async fn until_hits(world: &World, hits: usize) {
+/// Waits until the sites have seen so many requests, or for a while.
+pub(crate) async fn until_hits(world: &World, hits: usize) {
     let until = Instant::now() + NEXT;
     while world.sites.hits() < hits && Instant::now() < until {
         sleep(Duration::from_millis(20)).await;
@@ -119,7 +120,8 @@ async fn is_over(world: &World, run: RunId) -> bool {
     world.store().await.summary(run).await.is_ok_and(|summary| summary.state.is_over())
 }
 
-async fn until_over(world: &World, run: RunId) -> bool {
+/// Waits for a run's end; whether it came.
+pub(crate) async fn until_over(world: &World, run: RunId) -> bool {
     let until = Instant::now() + PATIENCE;
     let store = world.store().await;
     while Instant::now() < until {

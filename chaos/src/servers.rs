@@ -74,9 +74,18 @@ impl Servers {
     /// # Panics
     /// If one of them cannot be had.
     pub async fn start() -> Self {
+        let servers = Servers::bare().await;
+        postgres::migrate(&servers.database_url()).await.expect("the schema");
+        servers
+    }
+
+    /// The same, with a database that has no schema yet.
+    ///
+    /// # Panics
+    /// If one of them cannot be had.
+    pub async fn bare() -> Self {
         let postgres = tokio::task::spawn_blocking(Postgres::start).await.expect("a Postgres");
         let database = postgres.create();
-        postgres::migrate(&postgres.url(&database)).await.expect("the schema");
         let rabbit = RabbitMq::start().await;
         let amqp = rabbit.vhost(WORLD).await;
         let s3 = S3::start().await;
@@ -125,6 +134,11 @@ impl Servers {
         self.s3.url(s3::BUCKET, WORLD)
     }
 
+    /// The database, without a detour.
+    pub fn database_url(&self) -> String {
+        self.postgres.url(&self.database)
+    }
+
     /// The queue, without a detour.
     pub fn queue_url(&self) -> &str {
         &self.amqp
@@ -135,7 +149,7 @@ impl Servers {
     /// # Errors
     /// If the database cannot be had.
     pub async fn store(&self) -> Result<PostgresStore, StoreError> {
-        PostgresStore::connect(&self.postgres.url(&self.database), postgres::Options::default()).await
+        PostgresStore::connect(&self.database_url(), postgres::Options::default()).await
     }
 
     /// The broker's virtual host.

@@ -36,7 +36,20 @@ impl World {
     /// # Panics
     /// If a part cannot be had.
     pub async fn start(sites: Sites, size: &Size, settings: &Settings, folder: &Path) -> Self {
-        let servers = Servers::start().await;
+        World::over(Servers::start().await, sites, size, settings, folder).await
+    }
+
+    /// The same over servers that are there.
+    ///
+    /// # Panics
+    /// If a part cannot be had.
+    pub async fn over(
+        servers: Servers,
+        sites: Sites,
+        size: &Size,
+        settings: &Settings,
+        folder: &Path,
+    ) -> Self {
         let (api, hook) = (free("127.0.0.1"), free("127.0.0.9"));
         let allow = format!("{},{hook}", sites.allow());
         let fleet = Fleet::start(&servers, size, settings, &allow, folder).await;

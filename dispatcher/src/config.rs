@@ -42,7 +42,7 @@ impl Default for Config {
         Config {
             max_offered: 32,
             max_handed: 500,
-            lease_urls: 100,
+            lease_urls: 200,
             slice_ms: 30_000,
             offer_ttl_ms: 60_000,
             margin_ms: 15_000,

@@ -81,7 +81,7 @@ async fn turn(store: &PostgresStore, large: RunId, turn: u64) {
     let offer = OfferPolicy {
         max_offered: 16,
         max_handed: 500,
-        urls: 100,
+        urls: 200,
         slice: SLICE,
         offer_ttl: SLICE,
         rendered: 0,

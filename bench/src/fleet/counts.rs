@@ -16,6 +16,8 @@ pub struct Counts {
     pub messages: f64,
     /// Transactions that were committed or undone.
     pub transactions: f64,
+    /// Bytes of the database, with its indices.
+    pub rows: f64,
 }
 
 impl Counts {
@@ -26,18 +28,21 @@ impl Counts {
         let vhost: serde_json::Value = serde_json::from_str(&vhost)?;
         let published = vhost["message_stats"]["publish"].as_u64().unwrap_or(0);
         // Over another database, so that this question is not counted.
-        let transactions = tokio::task::block_in_place(|| {
+        let database = tokio::task::block_in_place(|| {
             let statement = format!(
-                "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = '{}'",
+                "SELECT xact_commit + xact_rollback, pg_database_size(datname) FROM pg_stat_database \
+                 WHERE datname = '{}'",
                 servers.database
             );
             servers.postgres.sql("postgres", &statement)
         });
+        let (transactions, rows) = database.trim().split_once('|').context("two numbers of the database")?;
         Ok(Counts {
             puts: requests.puts as f64,
             gets: requests.gets as f64,
             messages: published as f64,
             transactions: transactions.trim().parse().context("a number of transactions")?,
+            rows: rows.trim().parse().context("a number of bytes")?,
         })
     }
 
@@ -48,6 +53,7 @@ impl Counts {
             gets: self.gets * factor,
             messages: self.messages * factor,
             transactions: self.transactions * factor,
+            rows: self.rows * factor,
         }
     }
 }
@@ -61,6 +67,7 @@ impl Sub for Counts {
             gets: self.gets - other.gets,
             messages: self.messages - other.messages,
             transactions: self.transactions - other.transactions,
+            rows: self.rows - other.rows,
         }
     }
 }

@@ -34,6 +34,10 @@ pub struct Flags {
     /// The pause between two requests to one site, in milliseconds.
     #[arg(long, default_value_t = 0)]
     delay_ms: u64,
+    /// Leases that a worker holds at a time; its default where it is not said. The fewer, the sooner a site that answers
+    /// slowly needs another worker.
+    #[arg(long)]
+    leases: Option<u16>,
     /// Seconds until it is given up.
     #[arg(long, default_value_t = 3_000)]
     timeout: u64,
@@ -50,7 +54,10 @@ async fn harvest(flags: &Flags, workers: usize, urls: &[Url], pages: u64) -> Res
     let servers = Servers::start().await;
     let size = Size { dispatchers: flags.dispatchers, workers, parsers: flags.parsers };
     let allow: Vec<&str> = urls.iter().map(|url| url.authority()).collect();
-    let fleet = Fleet::start(&servers, &size, &[], &allow.join(","), folder.path()).await;
+    let leases = flags.leases.map(|leases| leases.to_string());
+    let settings: Vec<_> =
+        leases.iter().map(|leases| ("HARVESTMAN_WORKER_LEASES", leases.as_str())).collect();
+    let fleet = Fleet::start(&servers, &size, &settings, &allow.join(","), folder.path()).await;
     let store = servers.store().await?;
 
     // What an idle fleet asks of its servers is no page's cost.

@@ -9,7 +9,8 @@ use std::path::Path;
 use std::time::Duration;
 
 /// What 1,000 pages may ask of the servers at default settings on a busy run.
-const MOST: Counts = Counts { puts: 20.0, gets: f64::INFINITY, messages: 60.0, transactions: 60.0 };
+const MOST: Counts =
+    Counts { puts: 20.0, gets: f64::INFINITY, messages: 60.0, transactions: 60.0, rows: f64::INFINITY };
 /// How much processor time of one process the services together may take.
 const MOST_CPU: f64 = 1.5;
 /// What a process may have resident, in bytes.
@@ -67,12 +68,13 @@ pub fn print(line: &Line) -> Result<()> {
     )?;
     writeln!(
         out,
-        "per 1,000 pages: {:.1} PUTs, {:.1} GETs, {:.1} messages, {:.1} transactions \
+        "per 1,000 pages: {:.1} PUTs, {:.1} GETs, {:.1} messages, {:.1} transactions, {:.0} kB of the database \
          (idle: {:.1} messages/s, {:.1} transactions/s)",
         per_1000.puts,
         per_1000.gets,
         per_1000.messages,
         per_1000.transactions,
+        per_1000.rows / 1_000.0,
         idle.messages,
         idle.transactions
     )?;

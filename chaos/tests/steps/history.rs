@@ -2,6 +2,7 @@
 
 use crate::check;
 use crate::ops::{Op, Role, WORKERS};
+use crate::worker::Mutant;
 use crate::world::World;
 use backends::sqlite::SqliteStore;
 use chaos::dice::Dice;
@@ -33,6 +34,8 @@ pub struct Stage {
     runtime: tokio::runtime::Runtime,
     clock: Arc<ManualClock>,
     store: Arc<SqliteStore>,
+    /// The workers have this fault.
+    mutant: Option<Mutant>,
     steps: Cell<u64>,
     _folder: tempfile::TempDir,
 }
@@ -58,6 +61,11 @@ fn template() -> &'static [u8] {
 
 impl Stage {
     pub fn new() -> Self {
+        Stage::of(None)
+    }
+
+    /// One whose workers have a fault.
+    pub fn of(mutant: Option<Mutant>) -> Self {
         let folder = folder();
         let path = folder.path().join("store.db");
         std::fs::write(&path, template()).expect("written");
@@ -65,7 +73,8 @@ impl Stage {
         let store = Arc::new(at_once(SqliteStore::open(&path, clock.clone())).expect("a store"));
         // Its clock turns by itself when somebody waits before another try.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-        Stage { runtime: runtime.expect("a runtime"), clock, store, steps: Cell::new(0), _folder: folder }
+        let runtime = runtime.expect("a runtime");
+        Stage { runtime, clock, store, mutant, steps: Cell::new(0), _folder: folder }
     }
 
     /// Steps that were taken.
@@ -82,7 +91,7 @@ impl Stage {
     }
 
     async fn history(&self, seed: u64, ops: &[Op], log: bool) -> Vec<String> {
-        let mut world = World::begin(seed, self.clock.clone(), self.store.clone()).await;
+        let mut world = World::begin(seed, self.mutant, self.clock.clone(), self.store.clone()).await;
         let run = begin(seed, &world);
         let mut wrong = Vec::new();
         for (at, op) in ops.iter().enumerate() {

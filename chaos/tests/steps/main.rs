@@ -125,3 +125,19 @@ fn a_seed_repeats_itself() {
     };
     assert_eq!(once(7), once(7));
 }
+
+/// Seeds within which a worker's fault must be found.
+const FOUND: u64 = 100;
+
+#[test]
+fn a_worker_that_asks_a_host_too_soon_is_found() {
+    for mutant in [worker::Mutant::Overstays, worker::Mutant::ForgetsThePause] {
+        let stage = history::Stage::of(Some(mutant));
+        let found = (0..FOUND).find_map(|seed| {
+            let wrong = stage.play(seed, &ops::of(seed), number("LOG") == Some(seed));
+            wrong.iter().any(|wrong| wrong.starts_with("I5")).then_some(seed)
+        });
+        println!("{mutant:?}: {found:?}");
+        assert!(found.is_some(), "{mutant:?} was not found");
+    }
+}

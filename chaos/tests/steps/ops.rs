@@ -67,7 +67,32 @@ pub fn of(seed: u64) -> Vec<Op> {
     } else {
         vec![Op::Fault(Role::Dispatcher, fault(&mut dice, Role::Dispatcher))]
     };
-    first.into_iter().chain([Op::Seeds]).chain((0..count).map(|_| one(&mut dice))).collect()
+    let mut ops: Vec<Op> =
+        first.into_iter().chain([Op::Seeds]).chain((0..count).map(|_| one(&mut dice))).collect();
+    if dice.chance(25) {
+        let at = 1 + dice.below(ops.len() as u64) as usize;
+        ops.splice(at..at, overtaken(&mut dice));
+    }
+    ops
+}
+
+/// Longer than the pause of any run.
+const PAUSE: Op = Op::Advance(1_300);
+
+/// A worker stands still in the middle of a lease for longer than that lives, the other one gets its host, and then both go
+/// on. Single steps hardly ever fall out like this, and it is where a host could be asked by two.
+fn overtaken(dice: &mut Dice) -> Vec<Op> {
+    let slow = dice.below(WORKERS as u64) as usize;
+    let other = (slow + 1) % WORKERS;
+    let begins = |worker| [Op::Offer, Op::Worker(worker), Op::Worker(worker), Op::Claim, Op::Worker(worker)];
+    // A page is harvested first, so that there are others.
+    let mut ops = begins(slow).to_vec();
+    ops.extend([PAUSE].into_iter().chain([Op::Worker(slow); 6]).chain([Op::Parse, Op::Paced, PAUSE]));
+    ops.extend(begins(slow).into_iter().chain([PAUSE, Op::Worker(slow)]));
+    ops.extend([Op::Advance(12_000 + dice.below(10_000)), Op::Sweep, PAUSE]);
+    ops.extend(begins(other).into_iter().chain([Op::Advance(100 + dice.below(2_000))]));
+    ops.extend([Op::Worker(other), Op::Worker(slow), Op::Worker(other)]);
+    ops
 }
 
 fn one(dice: &mut Dice) -> Op {

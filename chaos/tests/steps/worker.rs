@@ -23,9 +23,19 @@ use std::time::Duration;
 /// An answer to a claim is awaited for so long, each of two times.
 const ANSWER: Duration = Duration::from_secs(2);
 
+/// A fault in the worker itself, that the simulation must find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mutant {
+    /// It goes on with a lease that is over.
+    Overstays,
+    /// It says that its host may be asked again at once.
+    ForgetsThePause,
+}
+
 /// A worker.
 pub struct Worker {
     name: Incarnation,
+    mutant: Option<Mutant>,
     queue: Arc<dyn Queue>,
     archive: Arc<dyn Archive>,
     clock: Arc<ManualClock>,
@@ -70,6 +80,7 @@ impl Worker {
     /// A new life.
     pub async fn begin(
         n: usize,
+        mutant: Option<Mutant>,
         queue: Arc<dyn Queue>,
         archive: Arc<dyn Archive>,
         clock: Arc<ManualClock>,
@@ -77,7 +88,7 @@ impl Worker {
         let name = Incarnation::new(&format!("w{n}"));
         let offers = queue.consume(&Lane::Fetch { urgent: false }, 1).await.expect("a lane");
         let answers = queue.consume(&Lane::Answer(name.clone()), 64).await.expect("a lane");
-        Worker { name, queue, archive, clock, offers, answers, held: None }
+        Worker { name, mutant, queue, archive, clock, offers, answers, held: None }
     }
 
     /// The next thing; false: there is nothing to do now.
@@ -115,7 +126,11 @@ impl Worker {
             }
             match (answer.grant, held.claimed) {
                 (Some(grant), Some((first, _))) => {
-                    held.lease = Some(Lease::begin(grant, &self.name, first, now))
+                    let mut lease = Lease::begin(grant, &self.name, first, now);
+                    if self.mutant == Some(Mutant::Overstays) {
+                        lease.until = Timestamp(i64::MAX);
+                    }
+                    held.lease = Some(lease);
                 }
                 _ => self.settle().await,
             }
@@ -156,7 +171,11 @@ impl Worker {
                 }
             }
             Next::Report(at) => {
-                let report = Paced::Report(Box::new(lease.report(&self.name, at.clone(), now)));
+                let mut report = lease.report(&self.name, at.clone(), now);
+                if self.mutant == Some(Mutant::ForgetsThePause) {
+                    report.next_in_ms = 0;
+                }
+                let report = Paced::Report(Box::new(report));
                 if self.queue.publish(&Lane::Paced, vec![encode(&report)]).await.is_ok() {
                     lease.next = Next::Settle;
                 }

@@ -5,7 +5,7 @@ mod broker;
 
 use crate::ops::{Of, Op, Role, WORKERS};
 use crate::web::Web;
-use crate::worker::Worker;
+use crate::worker::{Mutant, Worker};
 use backends::memory::MemoryArchive;
 use backends::sqlite::SqliteStore;
 use broker::Broker;
@@ -28,6 +28,7 @@ pub struct World {
     pub web: Web,
     dispatcher: Dispatcher,
     parser: Parser,
+    mutant: Option<Mutant>,
     workers: Vec<Worker>,
     dispatching: Faults,
     parsing: Faults,
@@ -60,13 +61,19 @@ async fn alive<T>(faults: &Faults, turn: impl Future<Output = T>) -> Option<T> {
 }
 
 impl World {
-    pub async fn begin(seed: u64, clock: Arc<ManualClock>, store: Arc<SqliteStore>) -> Self {
+    pub async fn begin(
+        seed: u64,
+        mutant: Option<Mutant>,
+        clock: Arc<ManualClock>,
+        store: Arc<SqliteStore>,
+    ) -> Self {
         let (broker, archive) = (Broker::new(), Arc::new(MemoryArchive::new()));
         let faults = || Faults::at_once();
         let (dispatching, parsing, working) = (faults(), faults(), vec![faults(), faults()]);
         let mut world = World {
             dispatcher: dispatcher(&broker, &store, &clock, &dispatching).await,
             parser: parser(&broker, &store, &archive, &parsing).await,
+            mutant,
             workers: Vec::new(),
             web: Web::of(seed),
             clock,
@@ -88,7 +95,7 @@ impl World {
         let faults = &self.working[n];
         let queue = Arc::new(FaultyQueue::new(Arc::new(self.broker.clone()), faults.clone()));
         let archive: Arc<dyn Archive> = Arc::new(FaultyArchive::new(self.archive.clone(), faults.clone()));
-        Worker::begin(n, queue, archive, self.clock.clone()).await
+        Worker::begin(n, self.mutant, queue, archive, self.clock.clone()).await
     }
 
     /// Nothing goes wrong any more.
