@@ -11,7 +11,7 @@ use shared::ports::store::OfferPolicy;
 /// URLs of a lease whose rows died once.
 const FEW: i64 = 10;
 /// A lease is not made smaller than this to leave something for another lane.
-const FAIR_SHARE: u64 = 8;
+const FAIR_SHARE: u64 = 32;
 /// Until another look at a host, where nothing says when it may be ready, in milliseconds.
 const SOON: i64 = 1_000;
 
