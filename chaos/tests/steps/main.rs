@@ -133,10 +133,11 @@ const FOUND: u64 = 100;
 fn a_worker_that_asks_a_host_too_soon_is_found() {
     for mutant in [worker::Mutant::Overstays, worker::Mutant::ForgetsThePause] {
         let stage = history::Stage::of(Some(mutant));
-        let found = (0..FOUND).find_map(|seed| {
-            let wrong = stage.play(seed, &ops::of(seed), number("LOG") == Some(seed));
-            wrong.iter().any(|wrong| wrong.starts_with("I5")).then_some(seed)
-        });
+        let is_found = |seed: &u64| {
+            let wrong = stage.play(*seed, &ops::of(*seed), false);
+            wrong.iter().any(|wrong| wrong.starts_with("I5"))
+        };
+        let found = (0..FOUND).find(is_found);
         println!("{mutant:?}: {found:?}");
         assert!(found.is_some(), "{mutant:?} was not found");
     }
