@@ -8,17 +8,12 @@ What was measured and what is assumed is said beside each number below. Put your
 """
 import argparse
 
-# Measured (docs/BENCHMARK.md): client side, one process, all durable, pages of 30 KB.
-CPU_SECONDS = 0.574 / 1000
-# Measured on 3,000 pages of the same site: rows and indices in SQLite, a page.
-ROW_BYTES = 1720
-# The project's own budget for four services over servers, against one process; `make chaos` measures it.
-CLUSTER_FACTOR = 1.5
-# The project's own budgets a page at the default settings: writes of objects, messages, transactions.
-PUTS, MESSAGES, TRANSACTIONS = 20 / 1000, 60 / 1000, 60 / 1000
+# Measured by `make bench-fleet` (docs/BENCHMARK.md): 20,000 pages of 30 KB, two of each service over Postgres, RabbitMQ and S3.
+CPU_SECONDS = 0.45 / 1000   # all services together, a page; on a quiet machine
+ROW_BYTES = 2620            # rows and indices in Postgres, a page
+PUTS, MESSAGES, TRANSACTIONS = 11.3 / 1000, 50.1 / 1000, 45.1 / 1000
 
 # Assumed.
-POSTGRES_FACTOR = 2.0       # rows of Postgres against those of SQLite: headers, fill factor, indices
 DATABASE_SECONDS = 0.5e-3   # CPU of the database a page
 PEAK = 2.0                  # the busiest hour against the mean
 BUSY = 0.6                  # a pod is planned to be so busy
@@ -39,12 +34,12 @@ FIXED_DAY = (0.10 + 3 * 0.045 + 7 * 3 * 0.01) * 24  # cluster, NAT gateways, pri
 def row(pages, page_kb, days):
     """One line: what so many pages a day need, with raw pages and rows kept for so many days."""
     rate = pages / 86400
-    cores = rate * PEAK * CPU_SECONDS * CLUSTER_FACTOR / BUSY
+    cores = rate * PEAK * CPU_SECONDS / BUSY
     workers = max(2, round(rate * PEAK * LATENCY / OPEN_REQUESTS + 0.5))
-    parsers = max(2, round(cores * 0.6 + 0.5))
+    parsers = max(2, round(cores * 0.73 + 0.5))
     database = max(2, 2 * round(rate * PEAK * DATABASE_SECONDS / BUSY / 2 + 0.5))
     raw_gb = pages * page_kb * 1000 / 1e9
-    rows_gb = pages * ROW_BYTES * POSTGRES_FACTOR / 1e9
+    rows_gb = pages * ROW_BYTES / 1e9
     servers = max(6, 2 * round(cores / 2 + 0.5)) * VCPU_HOUR * 24 + database * DATABASE_VCPU_HOUR * 24 + BROKER_HOUR * 24 + FIXED_DAY
     traffic = raw_gb * NAT_GB + pages * PUTS * PUT
     kept = raw_gb * days * STORE_GB_MONTH / 30 + rows_gb * days * DISK_GB_MONTH / 30
