@@ -17,6 +17,7 @@ mod cursor;
 mod files;
 mod firecrawl;
 pub mod frame;
+mod leave;
 mod metrics;
 pub mod openapi;
 pub mod problem;
@@ -40,6 +41,7 @@ use shared::job::{Job, Problem};
 use shared::ports::{Archive, Queue, Store, StoreError};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -58,11 +60,21 @@ pub struct Config {
     /// Who is let in.
     #[serde(skip)]
     pub access: Access,
+    /// How long after the stop requests are still taken, each answered as the last of its connection: who keeps connections opens the
+    /// next one elsewhere. For where there is an elsewhere.
+    #[serde(skip)]
+    pub leave: Duration,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { max_body: 10 << 20, timeout_ms: 30_000, forwarded: false, access: Access::default() }
+        Config {
+            max_body: 10 << 20,
+            timeout_ms: 30_000,
+            forwarded: false,
+            access: Access::default(),
+            leave: Duration::ZERO,
+        }
     }
 }
 
@@ -161,7 +173,7 @@ pub enum ApiError {
     Listener(#[from] std::io::Error),
 }
 
-/// Answers requests on a listener until `stop`.
+/// Answers requests on a listener until `stop`, and for [`Config::leave`] more.
 ///
 /// # Errors
 /// If the listener breaks, or the store refuses.
@@ -171,11 +183,11 @@ pub async fn run(
     listener: TcpListener,
     stop: CancellationToken,
 ) -> Result<(), ApiError> {
+    let leave = config.leave;
     let app = App::new(config, deps).await?;
-    let router = router(app.clone());
+    let router = router(app.clone()).layer(from_fn_with_state(stop.clone(), leave::last));
     let writer = tokio::spawn(files::write_files(app, stop.clone()));
-    let served = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
-    let served = served.await;
+    let served = axum::serve(listener, router).with_graceful_shutdown(leave::after(stop, leave)).await;
     // Where nobody said stop, the listener broke.
     if served.is_err() {
         writer.abort();

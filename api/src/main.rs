@@ -6,7 +6,11 @@ use service::settings::BadSetting;
 use shared::clock::SystemClock;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
+
+/// See [`Config::leave`]. It is part of the drain.
+const LEAVE: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     service::run("api", Settings::default(), METRICS, async |frame| {
@@ -26,7 +30,9 @@ fn main() -> ExitCode {
         };
         let key = Some(key.as_str()).filter(|key| !key.is_empty());
         let access = Access::of(key, open, listener.local_addr()?, &*deps.store).await?;
+        // The others only help: pages and records are read, runs begun and kept in the store without them.
+        frame.works_without(&["queue", "archive"]);
         frame.begins();
-        Ok(api::run(Config { access, ..config }, deps, listener, frame.stop).await?)
+        Ok(api::run(Config { access, leave: LEAVE, ..config }, deps, listener, frame.stop).await?)
     })
 }

@@ -38,6 +38,12 @@ impl<C> Frame<C> {
         tracing::info!("ready");
     }
 
+    /// These servers may go away while the stage works: `/readyz` names them, and stays ready. Else one broken broker would take every
+    /// pod of a service out of its load balancer at once.
+    pub fn works_without(&self, servers: &[&'static str]) {
+        self.health.works_without(servers);
+    }
+
     /// The store; waits for it.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use futures::future::{BoxFuture, join_all};
 use parking_lot::Mutex;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -21,6 +21,7 @@ pub type Probe = Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send +
 /// The health of a service.
 pub struct Health {
     servers: Mutex<BTreeMap<&'static str, Arc<Server>>>,
+    dispensable: Mutex<BTreeSet<&'static str>>,
     begun: AtomicBool,
     stop: CancellationToken,
 }
@@ -44,7 +45,12 @@ pub struct Report {
 impl Health {
     /// Of a service that has not begun.
     pub fn new(stop: CancellationToken) -> Arc<Self> {
-        Arc::new(Health { servers: Mutex::default(), begun: AtomicBool::new(false), stop })
+        Arc::new(Health {
+            servers: Mutex::default(),
+            dispensable: Mutex::default(),
+            begun: AtomicBool::new(false),
+            stop,
+        })
     }
 
     /// A server that is not there yet, and why.
@@ -57,6 +63,11 @@ impl Health {
     pub fn has(&self, server: &'static str, probe: Probe) {
         let last = tokio::sync::Mutex::new(None);
         self.servers.lock().insert(server, Arc::new(Server { probe: Some(probe), last }));
+    }
+
+    /// Servers that the service is ready without, once it has begun.
+    pub fn works_without(&self, servers: &[&'static str]) {
+        self.dispensable.lock().extend(servers);
     }
 
     /// All servers are there, and the stage begins.
@@ -72,7 +83,8 @@ impl Health {
         let down: BTreeMap<_, _> =
             answers.into_iter().filter_map(|(name, problem)| Some((name, problem?))).collect();
         let draining = self.stop.is_cancelled();
-        let ready = self.begun.load(Ordering::Relaxed) && !draining && down.is_empty();
+        let works = down.keys().all(|name| self.dispensable.lock().contains(name));
+        let ready = self.begun.load(Ordering::Relaxed) && !draining && works;
         Report { ready, draining, down }
     }
 }
@@ -115,6 +127,19 @@ mod tests {
         stop.cancel();
         let report = health.report().await;
         assert!(!report.ready && report.draining && report.down.is_empty());
+    }
+
+    /// A broker that was away took all pods of the API out of their Service, though they could answer.
+    #[tokio::test(start_paused = true)]
+    async fn a_service_stays_ready_without_what_only_helps_it() {
+        let health = Health::new(CancellationToken::new());
+        health.works_without(&["queue"]);
+        health.has("queue", Box::new(|| Box::pin(async { Err("connection refused".into()) })));
+        health.begins();
+        let report = health.report().await;
+        assert!(report.ready && report.down["queue"] == "connection refused");
+        health.has("store", Box::new(|| Box::pin(async { Err("connection refused".into()) })));
+        assert!(!health.report().await.ready);
     }
 
     #[tokio::test(start_paused = true)]

@@ -11,9 +11,13 @@ use shared::messages::{self, Hint, Paced};
 use shared::ports::Lane;
 use shared::ports::store::NewRun;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The most seeds in a job.
 const SEEDS: usize = 100_000;
+
+/// How long a hint to the dispatcher may take.
+const HINT: Duration = Duration::from_millis(500);
 
 /// A job from a document below `prefix` in the request's body.
 ///
@@ -93,12 +97,18 @@ async fn begin(
         ..NewRun::of(job)
     };
     let run = app.deps.store.create_run(new).await?;
-    // Without the hint the run begins a moment later.
-    let hint = messages::encode(&Paced::Hint(Hint { run }));
-    if let Err(error) = app.deps.queue.publish(&Lane::Paced, vec![hint]).await {
-        tracing::debug!(%error, %run, "no hint");
-    }
+    hint(app, run).await;
     Ok(run)
+}
+
+/// Tells a dispatcher that a run has work. Without it that is seen a moment later, so a broker that is away holds up no answer.
+pub async fn hint(app: &App, run: RunId) {
+    let hint = messages::encode(&Paced::Hint(Hint { run }));
+    match tokio::time::timeout(HINT, app.deps.queue.publish(&Lane::Paced, vec![hint])).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, %run, "no hint"),
+        Err(_) => tracing::debug!(%run, "no hint within {HINT:?}"),
+    }
 }
 
 /// The job with no more pages and bytes than the tenant has left.

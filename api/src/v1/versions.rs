@@ -1,6 +1,7 @@
 //! Versions of what was read from a run's pages: parsed again by other rules, compared, adopted, dropped.
 
 use super::runs::owned;
+use super::start;
 use super::time::{maybe, shown};
 use crate::app::App;
 use crate::auth::Caller;
@@ -15,8 +16,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shared::ids::RunId;
 use shared::job::{Extract, Job};
-use shared::messages::{self, Hint, Paced};
-use shared::ports::Lane;
 use shared::ports::store::control::{FieldDifference, NewReparse, ReparseInfo, ReparseState};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -143,11 +142,7 @@ async fn reparse(
     let extract = rules(&app, &app.deps.store.run(run).await?.job, &new.extract)?;
     let begin = NewReparse { run, extract: Arc::new(extract), dry_run: new.dry_run, once: once.0 };
     let version = app.control().begin_reparse(begin).await?;
-    // Without the hint it begins a moment later.
-    let hint = messages::encode(&Paced::Hint(Hint { run }));
-    if let Err(error) = app.deps.queue.publish(&Lane::Paced, vec![hint]).await {
-        tracing::debug!(%error, %run, "no hint");
-    }
+    start::hint(&app, run).await;
     let view = VersionView::from(app.control().reparse(run, version).await?);
     let place = format!("/v1/runs/{run}/versions/{version}");
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, place)], Json(view)).into_response())

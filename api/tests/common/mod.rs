@@ -68,15 +68,23 @@ impl Answer {
 
 impl World {
     pub async fn new() -> Self {
-        World::with(Access::Keys { bootstrap: Some(Sha256::digest(OPERATOR.as_bytes()).into()) }).await
+        World::with(World::keys()).await
+    }
+
+    /// With the operator's key.
+    pub fn keys() -> Access {
+        Access::Keys { bootstrap: Some(Sha256::digest(OPERATOR.as_bytes()).into()) }
     }
 
     pub async fn with(access: Access) -> Self {
+        World::over(access, Arc::new(MemoryQueue::new())).await
+    }
+
+    pub async fn over(access: Access, queue: Arc<dyn Queue>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at(Timestamp(1_790_000_000_000)));
         let store = SqliteStore::open(&folder.path().join("harvest.db"), clock.clone()).await.unwrap();
         let store: Arc<dyn Store> = Arc::new(store);
-        let queue: Arc<dyn Queue> = Arc::new(MemoryQueue::new());
         let deps = Deps {
             store: store.clone(),
             archive: Arc::new(MemoryArchive::default()),
