@@ -1,4 +1,5 @@
-# What each service may do to the bucket, bound to its Kubernetes service account (IRSA). A worker writes, and asks for one object to see whether the bucket is there; parsers and API read.
+# What each service may do to the bucket, bound to its Kubernetes service account (IRSA). A worker writes, and asks for one object to see whether the bucket is there; parsers and API read,
+# and the API keeps exports there.
 resource "aws_iam_openid_connect_provider" "cluster" {
   url            = aws_eks_cluster.main.identity[0].oidc[0].issuer
   client_id_list = ["sts.amazonaws.com"]
@@ -77,6 +78,23 @@ data "aws_iam_policy_document" "reader" {
   }
 }
 
+# The API reads all, and may make, delete and give up what has an export's name.
+data "aws_iam_policy_document" "api" {
+  source_policy_documents = [data.aws_iam_policy_document.reader.json]
+  statement {
+    actions   = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+    resources = ["${aws_s3_bucket.raw.arn}/*runs/*/export-*"]
+  }
+  statement {
+    actions   = ["s3:ListBucketMultipartUploads"]
+    resources = [aws_s3_bucket.raw.arn]
+  }
+  statement {
+    actions   = ["kms:GenerateDataKey"]
+    resources = [aws_kms_key.main.arn]
+  }
+}
+
 data "aws_iam_policy_document" "secrets" {
   statement {
     actions   = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
@@ -92,7 +110,7 @@ resource "aws_iam_role_policy" "service" {
   for_each = {
     worker  = data.aws_iam_policy_document.worker.json
     parser  = data.aws_iam_policy_document.reader.json
-    api     = data.aws_iam_policy_document.reader.json
+    api     = data.aws_iam_policy_document.api.json
     secrets = data.aws_iam_policy_document.secrets.json
   }
   role   = aws_iam_role.service[each.key].id

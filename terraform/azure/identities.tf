@@ -37,6 +37,27 @@ resource "azurerm_role_assignment" "blob" {
   principal_id         = azurerm_user_assigned_identity.service[each.key].principal_id
 }
 
+# The API keeps exports in the container: it may make and delete what has an export's name.
+resource "azurerm_role_assignment" "api_exports" {
+  scope                = azurerm_storage_container.raw.id
+  role_definition_name = "Storage Blob Data Contributor"
+  principal_id         = azurerm_user_assigned_identity.service["api"].principal_id
+  condition_version    = "2.0"
+  condition            = <<-EOT
+    (
+      (
+        !(ActionMatches{'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write'})
+        AND !(ActionMatches{'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action'})
+        AND !(ActionMatches{'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete'})
+      )
+      OR
+      (
+        @Resource[Microsoft.Storage/storageAccounts/blobServices/containers/blobs:path] StringLike '*/export-*'
+      )
+    )
+  EOT
+}
+
 resource "azurerm_role_assignment" "vault" {
   scope                = azurerm_key_vault.main.id
   role_definition_name = "Key Vault Secrets User"

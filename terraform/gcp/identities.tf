@@ -26,6 +26,18 @@ resource "google_storage_bucket_iam_member" "worker_reads" {
   depends_on = [google_container_cluster.main]
 }
 
+# The API keeps exports in the bucket: it may make and delete what has an export's name.
+resource "google_storage_bucket_iam_member" "api_exports" {
+  bucket = google_storage_bucket.raw.name
+  role   = "roles/storage.objectUser"
+  member = "${local.principal}/api"
+  condition {
+    title      = "exports"
+    expression = "resource.type == 'storage.googleapis.com/Object' && resource.name.extract('/export-{name}') != ''"
+  }
+  depends_on = [google_container_cluster.main]
+}
+
 resource "google_secret_manager_secret_iam_member" "reader" {
   for_each   = google_secret_manager_secret.service
   secret_id  = each.value.id

@@ -63,3 +63,13 @@ def test_a_worker_may_ask_for_the_object_that_shows_whether_the_bucket_is_there(
     assert re.search(rf'"s3:GetObject"\]\n +resources = \["[^"]*{probe}"', worker) and '"s3:ListBucket"' in worker
     assert re.search(r'"worker_reads" \{[^}]*"roles/storage.objectViewer"\n  member .*/worker"', gcp), "it also looks at what it stored before"
     assert 'worker = "Storage Blob Data Contributor"' in azure, "it reads as well"
+
+
+def test_the_api_may_write_exports_and_nothing_else_into_the_bucket():
+    """POST /v1/runs/{run}/exports makes an object of that name; what workers stored stays as it is."""
+    aws, gcp, azure = ((ROOT / "terraform" / cloud / "identities.tf").read_text() for cloud in CLOUDS)
+    api = aws[aws.index('"aws_iam_policy_document" "api"'):].split("\n}\n")[0]
+    assert '"s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]\n    resources = ["${aws_s3_bucket.raw.arn}/*runs/*/export-*"]' in api
+    api = gcp[gcp.index('"api_exports"'):].split("\n}\n")[0]
+    assert 'objectUser' in api and '/api"' in api and "extract('/export-{name}') != ''" in api
+    assert "'*/export-*'" in azure and 'service["api"]' in azure
