@@ -35,12 +35,12 @@ pub(super) async fn a_host_has_one_lease_at_a_time<S: Store + Audit>(w: World<S>
 
 pub(super) async fn lanes_open_with_delay_0_and_a_known_robots<S: Store + Audit>(w: World<S>) {
     // robots.txt is ignored: two at once, sharing what there is.
-    let free = w.running(two_lanes(), 30).await;
+    let free = w.running(two_lanes(), 80).await;
     let offers = w.offers(10, 100).await.offers;
     assert_eq!(offers.len(), 2);
     for offered in offers {
         let grant = w.claim(&offered.offer, "w").await.unwrap();
-        assert!((8..=15).contains(&grant.tasks.len()));
+        assert!((32..=40).contains(&grant.tasks.len()));
         w.finish(&grant).await;
     }
     w.finish(&w.lease().await).await;
