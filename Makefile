@@ -9,7 +9,7 @@ TESTED := --features harvestman-shared/schema,harvestman/cluster
 
 include deploy.mk
 
-.PHONY: chaos upgrade-test help setup build test test-azure firecrawl-test console-test lint fmt doc schema public-suffixes openapi warc-check bench bench-scale clean
+.PHONY: chaos upgrade-test help setup build test test-azure firecrawl-test api-fuzz console-test lint fmt doc schema public-suffixes openapi warc-check bench bench-scale clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,15 +40,23 @@ test-azure: ## the archive against the emulator of Azure Blob Storage (needs Nod
 	  $(CARGO) test --locked -p harvestman-backends --features cloud --test azure -- --ignored
 
 FIRECRAWL := target/firecrawl
-firecrawl-test: ## the official Python and JavaScript clients of Firecrawl against `serve` (needs Node)
+firecrawl-test: ## the official Python and JavaScript clients of Firecrawl against `serve` (needs npm)
 	$(CARGO) build --locked --bins -p harvestman -p harvestman-bench
 	$(PYTHON) -m venv $(FIRECRAWL)/venv
 	$(FIRECRAWL)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r tests/firecrawl/requirements.txt
 	cp tests/firecrawl/package.json $(FIRECRAWL)/ && npm install --prefix $(FIRECRAWL) --no-audit --no-fund --silent
-	$(PYTHON) tests/firecrawl/with_server.py target/debug/bench target/debug/harvestman -- \
+	$(FIRECRAWL)/venv/bin/python tests/firecrawl/with_server.py target/debug/bench target/debug/harvestman -- \
 	  $(FIRECRAWL)/venv/bin/python tests/firecrawl/clients.py
-	MODULES=$(abspath $(FIRECRAWL)) $(PYTHON) tests/firecrawl/with_server.py target/debug/bench target/debug/harvestman -- \
-	  node --experimental-websocket tests/firecrawl/clients.mjs
+	MODULES=$(abspath $(FIRECRAWL)) $(FIRECRAWL)/venv/bin/python tests/firecrawl/with_server.py target/debug/bench target/debug/harvestman -- \
+	  $(FIRECRAWL)/node_modules/.bin/node tests/firecrawl/clients.mjs
+
+FUZZ := target/api-fuzz
+api-fuzz: ## thousands of requests made from the description of the API, by schemathesis; SEED=, EXAMPLES=, SECONDS=, ONLY=/v1/jobs
+	$(CARGO) build --locked --bins -p harvestman -p harvestman-bench
+	$(PYTHON) -m venv $(FUZZ)/venv
+	$(FUZZ)/venv/bin/pip install --quiet --disable-pip-version-check -r tests/schemathesis/requirements.txt
+	$(FUZZ)/venv/bin/python tests/schemathesis/fuzz.py $(FUZZ)/venv/bin/schemathesis target/debug/bench target/debug/harvestman \
+	  $(if $(ONLY),--include-path-regex '^$(ONLY)')
 
 CONSOLE := target/console
 console-test: ## the console at / in a headless Chromium; screenshots in target/console/screenshots

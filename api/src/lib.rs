@@ -55,7 +55,7 @@ pub struct Config {
     pub max_body: usize,
     /// How long an answer's head may take, in milliseconds.
     pub timeout_ms: u64,
-    /// A proxy stands in front: `X-Forwarded-Proto` and `X-Forwarded-Host` say how it is called.
+    /// A proxy stands in front that sets `X-Forwarded-Host`: links of `/v2` bear that name. `X-Forwarded-Proto` is always heeded.
     pub forwarded: bool,
     /// Who is let in.
     #[serde(skip)]
@@ -202,7 +202,8 @@ pub fn router(app: App) -> Router {
     let guarded = routes
         .layer(from_fn_with_state(app.clone(), frame::once))
         .layer(from_fn_with_state(app.clone(), auth::require));
-    let open = openapi::routes(document).route("/healthz", axum::routing::get(|| async { "ok" }));
+    let open = openapi::routes(openapi::described(document))
+        .route("/healthz", axum::routing::get(|| async { "ok" }));
     Router::new()
         .merge(guarded)
         .merge(firecrawl::routes(&app))

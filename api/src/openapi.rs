@@ -10,19 +10,53 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema};
 use utoipa::openapi::{Info, License, OpenApi, OpenApiBuilder, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-/// A job document; its schema is the one of `harvestman schema`.
-pub struct JobDocument;
+/// Types that stand for schemas which are written elsewhere.
+macro_rules! written_elsewhere {
+    ($($(#[$doc:meta])* $type:ident = $name:literal;)*) => {$(
+        $(#[$doc])*
+        pub struct $type;
 
-impl PartialSchema for JobDocument {
-    fn schema() -> RefOr<Schema> {
-        RefOr::T(Schema::Object(ObjectBuilder::new().build()))
-    }
+        impl PartialSchema for $type {
+            fn schema() -> RefOr<Schema> {
+                RefOr::T(Schema::Object(ObjectBuilder::new().build()))
+            }
+        }
+
+        impl ToSchema for $type {
+            fn name() -> Cow<'static, str> {
+                $name.into()
+            }
+        }
+    )*};
 }
 
-impl ToSchema for JobDocument {
-    fn name() -> Cow<'static, str> {
-        "Job".into()
-    }
+written_elsewhere! {
+    /// A job document; its schema is the one of `harvestman schema`.
+    JobDocument = "Job";
+    /// Of `/v2`, as all that follow: see `firecrawl/schemas.json`.
+    ScrapeRequest = "V2.ScrapeRequest";
+    /// A crawl to be.
+    CrawlRequest = "V2.CrawlRequest";
+    /// A batch to be.
+    BatchRequest = "V2.BatchRequest";
+    /// A site whose URLs are wanted.
+    MapRequest = "V2.MapRequest";
+    /// A page, or why there is none.
+    Scraped = "V2.Scraped";
+    /// A job that began.
+    Started = "V2.Started";
+    /// How a job stands.
+    Status = "V2.Status";
+    /// A job that was ended.
+    Cancelled = "V2.Cancelled";
+    /// What went wrong in a job.
+    Errors = "V2.Errors";
+    /// Crawls under way.
+    Active = "V2.Active";
+    /// URLs of a site.
+    Links = "V2.Links";
+    /// What a client asks of its account.
+    Team = "V2.Team";
 }
 
 /// What the document begins with.
@@ -37,7 +71,13 @@ pub fn head() -> OpenApi {
 
 /// The whole document.
 pub fn document() -> Value {
-    finished(crate::v1::routes().split_for_parts().1)
+    finished(described(crate::v1::routes().split_for_parts().1))
+}
+
+/// The description of `/v1`, with that of `/v2`.
+pub fn described(mut document: OpenApi) -> OpenApi {
+    document.merge(crate::firecrawl::described().split_for_parts().1);
+    document
 }
 
 /// `/openapi.json`. It is open to all: it tells nothing of anybody.
@@ -52,6 +92,7 @@ fn finished(document: OpenApi) -> Value {
     let mut document = serde_json::to_value(document).unwrap_or_default();
     let schemas = &mut document["components"]["schemas"];
     put_job(schemas);
+    put_v2(schemas);
     let problem = serde_json::to_value(crate::problem::Problem::schema()).unwrap_or_default();
     let field = serde_json::to_value(crate::problem::FieldError::schema()).unwrap_or_default();
     schemas["Problem"] = problem;
@@ -68,10 +109,15 @@ fn finished(document: OpenApi) -> Value {
         "description": "The same request under the same key is done once; its answer is kept for 24 hours.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
     });
-    for (_, path) in document["paths"].as_object_mut().into_iter().flatten() {
+    let failed_v2 = json!({
+        "description": "What is wrong, as the clients of Firecrawl read it.",
+        "content": { "application/json": { "schema": { "$ref": "#/components/schemas/V2.Error" } } },
+    });
+    for (name, path) in document["paths"].as_object_mut().into_iter().flatten() {
+        let is_v2 = name.starts_with("/v2/");
         for (method, operation) in path.as_object_mut().into_iter().flatten() {
-            operation["responses"]["default"] = failed.clone();
-            if method == "post" {
+            operation["responses"]["default"] = if is_v2 { failed_v2.clone() } else { failed.clone() };
+            if method == "post" && !is_v2 {
                 match operation["parameters"].as_array_mut() {
                     Some(all) => all.push(once.clone()),
                     None => operation["parameters"] = json!([once]),
@@ -80,6 +126,16 @@ fn finished(document: OpenApi) -> Value {
         }
     }
     document
+}
+
+/// What `/v2` reads and answers.
+fn put_v2(schemas: &mut Value) {
+    let Ok(all) = serde_json::from_str::<Map<String, Value>>(include_str!("firecrawl/schemas.json")) else {
+        return;
+    };
+    for (name, schema) in all {
+        schemas[name] = schema;
+    }
 }
 
 /// The job's JSON Schema, its definitions beside the others.

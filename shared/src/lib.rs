@@ -5,11 +5,12 @@
 //! - [`messages`]: what travels over the queue; [`manifest`]: what travels inside a segment.
 //! - [`ports`]: the traits behind which the database, the broker and the object store stand.
 //! - [`trace`]: the trace that a message belongs to; [`crash`]: where tests let a process die.
-//! - [`warc`], [`body`], [`robots`]: formats that more than one stage reads.
+//! - [`warc`], [`body`], [`robots`]: formats that more than one stage reads; [`firecrawl`]: the documents of `/v2`.
 
 pub mod body;
 pub mod clock;
 pub mod crash;
+pub mod firecrawl;
 pub mod frontier;
 pub mod ids;
 pub mod job;

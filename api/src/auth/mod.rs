@@ -35,9 +35,9 @@ pub async fn require(State(app): State<App>, mut request: Request, next: Next) -
     Ok(response)
 }
 
-/// What a request needs: looking is reading, all else is writing, and keys are for administrators.
+/// What a request needs: looking is reading, all else is writing, and keys and secrets are for administrators.
 fn needed(method: &Method, path: &str) -> Scope {
-    const FOR_ADMINISTRATORS: [&str; 2] = ["keys", "tenants"];
+    const FOR_ADMINISTRATORS: [&str; 3] = ["keys", "tenants", "webhook-secret"];
     let room = path.strip_prefix("/v1/").and_then(|rest| rest.split('/').next());
     if room.is_some_and(|room| FOR_ADMINISTRATORS.contains(&room)) {
         Scope::Admin

@@ -1,29 +1,36 @@
 //! `POST /v2/batch/scrape`: a run of many seeds, whose links are not followed.
 
-use super::crawl::{once, refuse};
+use super::crawl::once;
 use super::error::Refusal;
 use super::fields::{Fields, parsed};
-use super::ids;
 use super::options::{Options, warning};
 use super::status::origin;
+use super::{changes, hook, parts};
 use crate::app::App;
 use crate::auth::Caller;
+use crate::openapi::{BatchRequest, Started};
 use crate::scrape::checked;
 use crate::v1::start;
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
+use shared::firecrawl::{BATCH, ids};
+use shared::ids::RunId;
 use shared::job::Job;
+use shared::ports::store::RunState;
+use shared::ports::store::control::Beside;
 use std::sync::Arc;
 
-/// The name of the runs of batches.
-pub const NAME: &str = "firecrawl-batch";
 /// URLs in one batch.
 const MOST: usize = 10_000;
 /// Keys besides the scrape options.
 const KEYS: [&str; 5] = ["appendToId", "ignoreInvalidURLs", "maxConcurrency", "urls", "webhook"];
 
+/// Begin a batch of pages, whose links are not followed.
+#[utoipa::path(post, path = "/v2/batch/scrape", tag = "v2", operation_id = "v2_batch", request_body = BatchRequest,
+    params(("x-idempotency-key" = Option<String>, Header, description = "The same key begins one job.")),
+    responses((status = 200, description = "It has begun.", body = Started)))]
 pub async fn start(
     State(app): State<App>,
     caller: Caller,
@@ -31,10 +38,11 @@ pub async fn start(
     fields: Fields,
 ) -> Result<Json<Value>, Refusal> {
     let options = Options::read(&fields, &KEYS)?;
-    refuse(&fields, &options)?;
-    if fields.get("appendToId").is_some() {
-        return Err(Refusal::unbuilt("appendToId"));
+    let first = first(&app, &caller, &fields).await?;
+    if first.is_some() && options.changes.is_some() {
+        return Err(Refusal::bad("changeTracking cannot go together with appendToId"));
     }
+    let hook = hook::read(&app, &caller, &fields, false, first).await?;
     let asked = fields.texts("urls")?;
     if asked.is_empty() || asked.len() > MOST {
         return Err(Refusal::bad(format!("urls: give 1 to {MOST}")));
@@ -50,8 +58,10 @@ pub async fn start(
     if urls.is_empty() || !lenient && !invalid.is_empty() {
         return Err(Refusal::bad(format!("urls: these are none: {}", invalid.join(", "))));
     }
+    let compared = options.changes.as_ref().map(|tag| changes::series(BATCH, &urls, tag));
+    let series = first.map(parts::series).or(compared);
     let mut job = Job::of_seeds(urls);
-    job.name = Some(NAME.to_owned());
+    job.name = Some(BATCH.to_owned());
     job.limits.depth = 0;
     job.scope.sitemaps = false;
     if let Some(most) = fields.whole("maxConcurrency")? {
@@ -59,8 +69,9 @@ pub async fn start(
     }
     options.apply(&mut job);
     let job = checked(&app, job)?;
-    let run = start::run(&app, &caller, once(&caller, &headers), None, Arc::new(job)).await?;
-    let id = ids::of_run(run);
+    let beside = Beside { hook, series };
+    let run = start::beside(&app, &caller, once(&caller, &headers), Arc::new(job), beside).await?;
+    let id = ids::of_run(first.unwrap_or(run));
     let url = format!("{}/v2/batch/scrape/{id}", origin(&app, &headers));
     let mut answer = json!({ "success": true, "id": id, "url": url });
     if lenient {
@@ -70,4 +81,22 @@ pub async fn start(
         answer["warning"] = warning.into();
     }
     Ok(Json(answer))
+}
+
+/// The batch that this one is appended to.
+async fn first(app: &App, caller: &Caller, fields: &Fields) -> Result<Option<RunId>, Refusal> {
+    let Some(id) = fields.text("appendToId")? else { return Ok(None) };
+    let job = parts::job(app, caller, id).await?;
+    let conflict =
+        |why: &str| Refusal::new(StatusCode::CONFLICT, "BAD_REQUEST", format!("appendToId: {why}"));
+    if job.is_crawl() {
+        return Err(conflict("this is a crawl, and no batch"));
+    }
+    if job.state() == RunState::Cancelled {
+        return Err(conflict("this batch was cancelled"));
+    }
+    if job.all().len() > parts::MOST as usize {
+        return Err(conflict("this batch was appended to too often"));
+    }
+    Ok(Some(job.first().run))
 }

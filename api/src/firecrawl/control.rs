@@ -1,15 +1,15 @@
 //! Ending a crawl or a batch, what went wrong in it, and which crawls are under way.
 
-use super::document::is_document;
 use super::error::Refusal;
-use super::status::job;
-use super::{crawl, ids};
+use super::parts::job;
 use crate::app::App;
 use crate::auth::Caller;
+use crate::openapi::Active;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use shared::firecrawl::{CRAWL, ids, is_document};
 use shared::outcome::Kind;
 use shared::ports::store::{Command, PageFilter, PageRow, PageSelection, RunSelection, RunState};
 
@@ -24,15 +24,14 @@ pub async fn cancel(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
-    let summary = job(&app, &caller, &id).await?;
+    let job = job(&app, &caller, &id).await?;
     let over = || Refusal::new(StatusCode::CONFLICT, "JOB_ALREADY_COMPLETED", "Job is already completed");
-    if summary.state.is_over() {
-        return Err(over());
+    let mut is_cancelled = false;
+    for part in job.open() {
+        let state = app.deps.store.command(part.run, Command::Cancel).await?;
+        is_cancelled |= state == RunState::Cancelled;
     }
-    match app.deps.store.command(summary.run, Command::Cancel).await? {
-        RunState::Cancelled => Ok(Json(json!({ "success": true, "status": "cancelled" }))),
-        _ => Err(over()),
-    }
+    if is_cancelled { Ok(Json(json!({ "success": true, "status": "cancelled" }))) } else { Err(over()) }
 }
 
 pub async fn errors(
@@ -40,9 +39,10 @@ pub async fn errors(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
-    let run = job(&app, &caller, &id).await?.run;
+    let job = job(&app, &caller, &id).await?;
     let (mut errors, mut blocked) = (Vec::new(), Vec::new());
-    for outcome in ["failed", "cut"] {
+    let outcomes = job.all().iter().flat_map(|part| [(part.run, "failed"), (part.run, "cut")]);
+    for (run, outcome) in outcomes {
         let mut after = None;
         while errors.len() + blocked.len() < MOST {
             let filter = PageFilter { outcome: Some(outcome.to_owned()), ..PageFilter::default() };
@@ -77,12 +77,15 @@ fn error(page: &PageRow, id: String, reason: &str) -> Value {
     json!({ "id": id, "timestamp": page.fetched_at.to_rfc3339(), "url": page.url, "code": code, "error": reason })
 }
 
+/// The crawls that are under way.
+#[utoipa::path(get, path = "/v2/crawl/active", tag = "v2", operation_id = "v2_active",
+    responses((status = 200, description = "They.", body = Active)))]
 pub async fn active(State(app): State<App>, caller: Caller) -> Result<Json<Value>, Refusal> {
     let selection =
         RunSelection { tenant: Some(caller.tenant), unfinished: true, ..RunSelection::newest(ACTIVE) };
     let mut crawls = Vec::new();
     for summary in app.deps.store.runs(selection).await? {
-        if summary.name.as_deref() != Some(crawl::NAME) {
+        if summary.name.as_deref() != Some(CRAWL) {
             continue;
         }
         let job = app.deps.store.run(summary.run).await?.job;

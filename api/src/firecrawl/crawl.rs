@@ -2,29 +2,29 @@
 
 use super::error::Refusal;
 use super::fields::Fields;
-use super::ids;
 use super::options::{Options, warning};
 use super::status::origin;
+use super::{changes, hook};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::frame::Once;
+use crate::openapi::{CrawlRequest, Started};
 use crate::scrape::checked;
 use crate::v1::start;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
+use shared::firecrawl::{CRAWL, ids};
 use shared::job::{Delay, Job, PatternsOn, RobotsMode, Within};
-use shared::ports::store::control::RequestKey;
+use shared::ports::store::control::{Beside, RequestKey};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The name of the runs of crawls.
-pub const NAME: &str = "firecrawl-crawl";
 /// Pages, where nobody says how many.
 const LIMIT: u64 = 10_000;
 /// Options besides those of a scrape.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "allowExternalLinks",
     "allowSubdomains",
     "crawlEntireDomain",
@@ -39,11 +39,16 @@ const KEYS: [&str; 17] = [
     "maxDiscoveryDepth",
     "prompt",
     "regexOnFullURL",
+    "robotsUserAgent",
     "scrapeOptions",
     "sitemap",
     "webhook",
 ];
 
+/// Begin a crawl.
+#[utoipa::path(post, path = "/v2/crawl", tag = "v2", operation_id = "v2_crawl", request_body = CrawlRequest,
+    params(("x-idempotency-key" = Option<String>, Header, description = "The same key begins one job.")),
+    responses((status = 200, description = "It has begun.", body = Started)))]
 pub async fn start(
     State(app): State<App>,
     caller: Caller,
@@ -53,13 +58,16 @@ pub async fn start(
     let url = fields.url()?;
     let scrape = fields.inside("scrapeOptions")?;
     let options = Options::read(&scrape, &[])?;
-    refuse(&fields, &options)?;
+    refuse(&fields)?;
+    let hook = hook::read(&app, &caller, &fields, true, None).await?;
     let mut ignored = Options::read(&fields, &KEYS)?.ignored;
     ignored.extend(options.ignored.iter().cloned());
-    let mut job = job(&fields, &url, &mut ignored)?;
+    let mut job = job(&fields, &url)?;
     options.apply(&mut job);
     let job = checked(&app, job)?;
-    let run = start::run(&app, &caller, once(&caller, &headers), None, Arc::new(job)).await?;
+    let series = options.changes.as_ref().map(|tag| changes::series(CRAWL, &[url.to_string()], tag));
+    let beside = Beside { hook, series };
+    let run = start::beside(&app, &caller, once(&caller, &headers), Arc::new(job), beside).await?;
     let id = ids::of_run(run);
     let mut answer =
         json!({ "success": true, "id": id, "url": format!("{}/v2/crawl/{id}", origin(&app, &headers)) });
@@ -70,21 +78,12 @@ pub async fn start(
 }
 
 /// What would be missed silently is refused.
-///
-/// # Errors
-/// 501 and 403.
-pub fn refuse(fields: &Fields, options: &Options) -> Result<(), Refusal> {
-    if fields.get("prompt").is_some() {
-        let error = "`prompt` needs a model, which this server has not";
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "CRAWL_PROMPT_NOT_SUPPORTED", error));
+fn refuse(fields: &Fields) -> Result<(), Refusal> {
+    if fields.get("prompt").is_none() {
+        return Ok(());
     }
-    if fields.get("webhook").is_some() {
-        return Err(Refusal::unbuilt("`webhook` of a single job (POST /v1/webhooks tells of all runs)"));
-    }
-    if options.tracks_changes {
-        return Err(Refusal::unbuilt("changeTracking in a crawl or a batch (it is in a scrape)"));
-    }
-    Ok(())
+    let error = "`prompt` needs a model, which this server has not";
+    Err(Refusal::new(StatusCode::FORBIDDEN, "CRAWL_PROMPT_NOT_SUPPORTED", error))
 }
 
 /// A request that is repeated under the same key begins one run.
@@ -95,10 +94,10 @@ pub fn once(caller: &Caller, headers: &HeaderMap) -> Once {
 }
 
 /// The job without what is taken from its pages.
-fn job(fields: &Fields, url: &url::Url, ignored: &mut Vec<String>) -> Result<Job, Refusal> {
+fn job(fields: &Fields, url: &url::Url) -> Result<Job, Refusal> {
     let flag = |key| Ok::<_, Refusal>(fields.flag(key)?.unwrap_or(false));
     let mut job = Job::of_seeds([url.as_str()]);
-    job.name = Some(NAME.to_owned());
+    job.name = Some(CRAWL.to_owned());
     job.scope.within = if flag("allowExternalLinks")? {
         Within::Any
     } else if flag("allowSubdomains")? {
@@ -126,11 +125,14 @@ fn job(fields: &Fields, url: &url::Url, ignored: &mut Vec<String>) -> Result<Job
         other => return Err(Refusal::bad(format!("sitemap: `{other}`; use include, skip or only"))),
     }
     if flag("ignoreQueryParameters")? {
-        job.limits.query_params = 0;
-        ignored.push("ignoreQueryParameters (URLs with a query are left out)".to_owned());
+        job.scope.drop_params = vec!["*".to_owned()];
     }
     if flag("ignoreRobotsTxt")? {
         job.politeness.robots = RobotsMode::Ignore;
+    }
+    if let Some(name) = fields.text("robotsUserAgent")? {
+        // Rules are kept for the name that requests bear.
+        job.politeness.user_agent = name.to_owned();
     }
     if let Some(delay) = fields.number("delay")? {
         if delay > 60.0 {

@@ -36,6 +36,11 @@ impl Refusal {
         Refusal { status: StatusCode::NOT_FOUND, code: None, error: "Job not found".to_owned() }
     }
 
+    /// A job that was over for so long that its clients forget it.
+    pub fn expired() -> Self {
+        Refusal { status: StatusCode::NOT_FOUND, code: None, error: "Job expired".to_owned() }
+    }
+
     pub fn text(&self) -> &str {
         &self.error
     }
@@ -80,9 +85,17 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// Gives a problem of the guards (no key, no quota) the form of this API; its headers stay.
+/// Gives a problem of the guards (no key, no quota) and of the arguments the form of this API; its headers stay.
 pub async fn of_guards(response: Response) -> Response {
-    let Some(problem) = response.extensions().get::<Problem>().cloned() else { return response };
+    let status = response.status();
+    let is_json = response.headers().get("content-type").is_some_and(|kind| kind == "application/json");
+    let problem = match response.extensions().get::<Problem>().cloned() {
+        Some(problem) => problem,
+        None if status.is_client_error() && !is_json => {
+            Problem::new(status, status.canonical_reason().unwrap_or("error"))
+        }
+        None => return response,
+    };
     let (parts, _) = response.into_parts();
     let mut answer = Refusal::from(problem).into_response();
     for (name, value) in &parts.headers {

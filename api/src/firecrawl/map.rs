@@ -4,17 +4,18 @@
 use super::crawl::sitemaps;
 use super::error::Refusal;
 use super::fields::Fields;
-use super::ids;
 use super::options::{Options, warning};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::frame::Once;
+use crate::openapi::{Links, MapRequest};
 use crate::scrape::one::{self, One};
 use crate::scrape::{checked, patience};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use shared::firecrawl::{ids, is_document};
 use shared::frontier::{From, Wanted};
 use shared::ids::RunId;
 use shared::job::{ContentFormat, Job, PatternsOn, Within};
@@ -51,6 +52,9 @@ struct Asked {
     drops_queries: bool,
 }
 
+/// The URLs of a site, from its sitemaps and from the links of a page.
+#[utoipa::path(post, path = "/v2/map", tag = "v2", operation_id = "v2_map", request_body = MapRequest,
+    responses((status = 200, description = "The URLs.", body = Links)))]
 pub async fn map(State(app): State<App>, caller: Caller, fields: Fields) -> Result<Json<Value>, Refusal> {
     let options = Options::read(&fields, &KEYS)?;
     let asked = asked(&fields, &options)?;
@@ -160,7 +164,7 @@ fn links(asked: &Asked, one: &One) -> Vec<String> {
     let from = From { url: &url, depth: 0, hops: 0, asked_url: None };
     let links = hrefs.iter().filter_map(|href| Url::parse(href.as_str()?).ok());
     let links = links.filter_map(|link| Some(wanted.link(from, link).ok()?.url));
-    let own = super::document::is_document(page).then(|| page.url.clone());
+    let own = is_document(page).then(|| page.url.clone());
     own.into_iter().chain(links).collect()
 }
 

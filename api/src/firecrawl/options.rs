@@ -5,31 +5,33 @@ use super::error::Refusal;
 use super::fields::Fields;
 use axum::http::StatusCode;
 use serde_json::Value;
-use shared::job::{AttributeOf, Content, ContentFormat, Extract, Job};
+use shared::job::{AttributeOf, Content, ContentFormat, Extract, Job, Span};
 use std::time::Duration;
 
 /// Options that are heeded.
-const HEEDED: [&str; 10] = [
+const HEEDED: [&str; 13] = [
     "excludeTags",
     "formats",
     "headers",
     "includeTags",
     "integration",
+    "location",
     "maxAge",
+    "minAge",
     "onlyMainContent",
     "origin",
+    "storeInCache",
     "timeout",
     "url",
 ];
 /// Options that change nothing here at these values, which clients send unasked.
-const NEEDLESS: [(&str, &str); 9] = [
+const NEEDLESS: [(&str, &str); 8] = [
     ("blockAds", "*"),
     ("fastMode", "*"),
     ("mobile", "false"),
     ("proxy", "*"),
     ("removeBase64Images", "true"),
     ("skipTlsVerification", "false"),
-    ("storeInCache", "true"),
     ("waitFor", "0"),
     ("zeroDataRetention", "false"),
 ];
@@ -45,8 +47,12 @@ pub struct Options {
     pub timeout: Option<Duration>,
     /// How old a stored page may be; 0: it is fetched.
     pub max_age: Duration,
-    /// The Markdown is compared with that of the last scrape.
-    pub tracks_changes: bool,
+    /// Only what was scraped before, and is at least so old, is answered; nothing is fetched.
+    pub min_age: Option<Duration>,
+    /// Others may be answered with what is scraped.
+    pub is_kept: bool,
+    /// The Markdown is compared with that of the last time, under this tag.
+    pub changes: Option<String>,
     /// What is not heeded.
     pub ignored: Vec<String>,
 }
@@ -69,7 +75,9 @@ impl Options {
             headers: Vec::new(),
             timeout: millis("timeout")?,
             max_age: millis("maxAge")?.unwrap_or_default(),
-            tracks_changes: false,
+            min_age: millis("minAge")?,
+            is_kept: fields.flag("storeInCache")?.unwrap_or(true),
+            changes: None,
             ignored: ignored(fields, others),
         };
         if options.timeout.is_some_and(|timeout| timeout < Duration::from_secs(1)) {
@@ -81,7 +89,20 @@ impl Options {
             let value = value.as_str().ok_or_else(|| Refusal::bad("headers: use texts"))?;
             options.headers.push((name.clone(), value.to_owned()));
         }
+        options.location(&fields.inside("location")?)?;
         Ok(options)
+    }
+
+    /// Languages are asked for; a country would need a proxy there.
+    fn location(&mut self, location: &Fields) -> Result<(), Refusal> {
+        let languages = location.texts("languages")?;
+        let has = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept-language"));
+        if !languages.is_empty() && !has {
+            self.headers.push(("Accept-Language".to_owned(), languages.join(", ")));
+        }
+        let others = location.0.keys().filter(|key| *key != "languages");
+        self.ignored.extend(others.map(|key| format!("location.{key}")));
+        Ok(())
     }
 
     fn formats(&mut self, formats: Option<&Value>) -> Result<(), Refusal> {
@@ -101,12 +122,18 @@ impl Options {
                 "images" => self.keep(ContentFormat::Images),
                 "attributes" => self.attributes(format)?,
                 "changeTracking" => {
-                    self.tracks_changes = true;
+                    let tag = format.get("tag").and_then(Value::as_str).unwrap_or_default();
+                    self.changes = Some(tag.to_owned());
                     self.keep(ContentFormat::Markdown);
                     let modes = format.get("modes").and_then(Value::as_array);
                     if modes.is_some_and(|modes| modes.iter().any(|mode| mode == "json")) {
                         return Err(unsupported("changeTracking with the mode json"));
                     }
+                }
+                "rawBase64" => {
+                    return Err(Refusal::unbuilt(
+                        "the format `rawBase64` (GET /v1/runs/{run}/pages/{page}/raw has the bytes)",
+                    ));
                 }
                 other => return Err(unsupported(other)),
             }
@@ -134,11 +161,14 @@ impl Options {
     pub fn apply(&self, job: &mut Job) {
         job.extract = Some(Extract { content: Some(self.content.clone()), ..Extract::default() });
         job.request.headers.extend(self.headers.iter().cloned());
+        if let Some(timeout) = self.timeout {
+            job.request.timeouts.total = Span(timeout.min(job.request.timeouts.total.0));
+        }
     }
 
     /// The same text for what gives the same document.
     pub fn key(&self) -> String {
-        format!("{:?} {:?}", self.content, self.headers)
+        format!("{:?} {:?} {:?}", self.content, self.headers, self.changes)
     }
 }
 

@@ -1,13 +1,14 @@
 //! `POST /v2/scrape`: one page, while the caller waits.
 
-use super::document::{document, is_document};
+use super::changes::{Before, markdown, since};
 use super::error::Refusal;
 use super::fields::Fields;
-use super::ids;
 use super::options::{Options, warning};
+use super::parts;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::frame::Once;
+use crate::openapi::{ScrapeRequest, Scraped};
 use crate::scrape::one::{self, One};
 use crate::scrape::{checked, patience};
 use crate::v1::runs::own;
@@ -16,11 +17,15 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use shared::clock::Timestamp;
+use shared::firecrawl::{document, is_document};
 use shared::ids::RunId;
 
 /// The name of the runs of scrapes.
 pub const NAME: &str = "firecrawl-scrape";
 
+/// Fetch one page, and answer with it.
+#[utoipa::path(post, path = "/v2/scrape", tag = "v2", operation_id = "v2_scrape", request_body = ScrapeRequest,
+    responses((status = 200, description = "The page.", body = Scraped)))]
 pub async fn scrape(
     State(app): State<App>,
     caller: Caller,
@@ -32,7 +37,13 @@ pub async fn scrape(
     let key = options.key();
     let kept = app.recent.last(caller.tenant, url.as_str(), &key);
     let now = app.deps.clock.now();
-    let fresh = kept.filter(|(_, at)| now.since(*at) < options.max_age);
+    let fresh = match options.min_age {
+        Some(least) => {
+            let old = kept.filter(|(_, at)| now.since(*at) >= least);
+            Some(old.ok_or_else(no_cached)?)
+        }
+        None => kept.filter(|(_, at)| now.since(*at) < options.max_age),
+    };
     let (one, cached) = match fresh {
         Some((run, at)) => (one::read(&app, run).await?, Some(at)),
         None => {
@@ -44,14 +55,19 @@ pub async fn scrape(
         }
     };
     let mut data = of(&one, cached)?;
-    if options.tracks_changes {
+    if options.changes.is_some() {
         let before = match kept {
-            Some((run, at)) if run != one.run => Some((one::read(&app, run).await?, at)),
-            _ => None,
+            Some((run, at)) => {
+                let one = one::read(&app, run).await?;
+                let markdown = markdown(one.content.as_ref().map(|content| content.get()));
+                Some(Before { at, markdown })
+            }
+            None => None,
         };
-        data.insert("changeTracking".to_owned(), changes(&data, before, cached));
+        let now = data.get("markdown").and_then(Value::as_str).unwrap_or_default();
+        data.insert("changeTracking".to_owned(), since(before, now));
     }
-    if cached.is_none() {
+    if cached.is_none() && options.is_kept {
         app.recent.keep(caller.tenant, url.as_str(), &key, one.run, app.deps.clock.now());
     }
     if let Some(warning) = warning(&options.ignored) {
@@ -60,13 +76,15 @@ pub async fn scrape(
     Ok(Json(json!({ "success": true, "data": data })))
 }
 
-/// The document of a scrape that was done before.
+/// The page of a scrape that was done before.
+#[utoipa::path(get, path = "/v2/scrape/{id}", tag = "v2", operation_id = "v2_scraped", params(("id" = String, Path, format = Uuid)),
+    responses((status = 200, description = "The page.", body = Scraped)))]
 pub async fn read(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
-    let run: RunId = ids::run(&id)?;
+    let run: RunId = parts::run(&id)?;
     let summary = own(&app, &caller, run).await?;
     if summary.name.as_deref() != Some(NAME) {
         return Err(Refusal::no_job());
@@ -109,23 +127,8 @@ fn refusal(reason: &str) -> (StatusCode, &'static str, &'static str) {
     }
 }
 
-/// What is new since the last scrape of the page.
-fn changes(data: &Map<String, Value>, before: Option<(One, Timestamp)>, cached: Option<Timestamp>) -> Value {
-    let now = data.get("markdown").and_then(Value::as_str).unwrap_or_default();
-    let Some((one, at)) = before else {
-        let status = if cached.is_some() { "same" } else { "new" };
-        let at = cached.map(Timestamp::to_rfc3339);
-        return json!({ "previousScrapeAt": at, "changeStatus": status, "visibility": "visible" });
-    };
-    let content: Value =
-        one.content.and_then(|content| serde_json::from_str(content.get()).ok()).unwrap_or_default();
-    let then = content.get("markdown").and_then(Value::as_str).unwrap_or_default();
-    let status = if now == then { "same" } else { "changed" };
-    let mut out = json!({
-        "previousScrapeAt": at.to_rfc3339(), "changeStatus": status, "visibility": "visible",
-    });
-    if now != then {
-        out["diff"] = json!({ "text": super::diff::unified(then, now) });
-    }
-    out
+/// Nothing was scraped before that would do.
+fn no_cached() -> Refusal {
+    let error = "nothing of this page that is old enough was scraped before; without minAge it is fetched";
+    Refusal::new(StatusCode::NOT_FOUND, "SCRAPE_NO_CACHED_DATA", error)
 }

@@ -2,8 +2,10 @@
 //! comes, then the end. The JavaScript client sends its key as the subprotocol and breaks down where that is
 //! not echoed, or where the handshake is refused: so it never is, and refusals are closing codes.
 
+use super::documents::{Place, documents};
 use super::error::Refusal;
-use super::status::{Which, documents, job, standing};
+use super::parts::{Parts, job};
+use super::status::{Which, standing};
 use crate::app::App;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts, Request, State};
@@ -11,7 +13,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use serde_json::{Value, json};
-use shared::ports::store::RunSummary;
 
 /// The largest message of a client; they have nothing to say.
 const LARGEST: usize = 64 << 10;
@@ -74,17 +75,16 @@ async fn tell(
     id: &str,
     socket: &mut WebSocket,
 ) -> Result<(), Refusal> {
-    let run = job(app, caller, id).await?.run;
     let busy = || Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "BUSY", "too many jobs are followed");
-    let mut changes = app.followed.follow(app, run).ok_or_else(busy)?;
+    let mut followed = None;
     let mut after = None;
     let mut is_first = true;
     loop {
         // Read before the documents: what an ended run has is then all there.
-        let summary = app.deps.store.summary(run).await?;
-        let new = all(app, &summary, &mut after).await?;
+        let job = job(app, caller, id).await?;
+        let new = all(app, &job, &mut after).await?;
         if std::mem::take(&mut is_first) {
-            let mut body = standing(app, &summary).await?;
+            let mut body = standing(app, &job).await?;
             body["data"] = new.into();
             if send(socket, &json!({ "type": "catchup", "data": body })).await.is_err() {
                 return Ok(());
@@ -96,16 +96,22 @@ async fn tell(
                 }
             }
         }
-        if summary.state.is_over() {
-            let mut body = standing(app, &summary).await?;
+        let Some(open) = job.open().next().map(|part| part.run) else {
+            let mut body = standing(app, &job).await?;
             body["data"] = json!([]);
             let _gone = send(socket, &json!({ "type": "done", "data": body })).await;
             return Ok(());
+        };
+        if followed.as_ref().is_none_or(|(run, _)| *run != open) {
+            followed = Some((open, app.followed.follow(app, open).ok_or_else(busy)?));
+            // What happened until now is looked at once more.
+            continue;
         }
+        let Some((_, changes)) = followed.as_mut() else { continue };
         tokio::select! {
             changed = changes.changed() => {
                 // The run ended, and nobody follows it any more: the next look sees it.
-                if changed.is_err() { tokio::task::yield_now().await }
+                if changed.is_err() { followed = None }
             }
             message = socket.recv() => match message {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return Ok(()),
@@ -116,11 +122,11 @@ async fn tell(
 }
 
 /// All documents after a place.
-async fn all(app: &App, summary: &RunSummary, after: &mut Option<u64>) -> Result<Vec<Value>, Refusal> {
+async fn all(app: &App, job: &Parts, after: &mut Option<Place>) -> Result<Vec<Value>, Refusal> {
     let mut out = Vec::new();
     loop {
         let which = Which { after: *after, limit: Some(100), ..Which::default() };
-        let some = documents(app, summary, &which).await?;
+        let some = documents(app, job, &which).await?;
         out.extend(some.list);
         *after = some.last.or(*after);
         if !some.more {

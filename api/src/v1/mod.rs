@@ -18,7 +18,8 @@ mod tenants;
 mod throughput;
 pub mod time;
 mod versions;
-mod webhooks;
+pub mod webhook_secret;
+pub mod webhooks;
 
 use crate::app::App;
 use utoipa_axum::router::OpenApiRouter;
@@ -41,6 +42,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(hosts::routes())
         .merge(dead_letters::routes())
         .merge(webhooks::routes())
+        .merge(webhook_secret::routes())
         .merge(keys::routes())
         .merge(tenants::routes())
 }

@@ -422,6 +422,7 @@ struct Changes {
     /// The older run; without it, the last run of the same job that was over.
     base: Option<i64>,
     /// What became of the pages.
+    #[param(inline)]
     change: ChangeKind,
     /// `next_cursor` of the last page.
     cursor: Option<String>,

@@ -10,6 +10,7 @@ use shared::job::{Job, JobError};
 use shared::messages::{self, Hint, Paced};
 use shared::ports::Lane;
 use shared::ports::store::NewRun;
+use shared::ports::store::control::Beside;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,7 +69,21 @@ pub async fn run(
     job_id: Option<JobId>,
     job: Arc<Job>,
 ) -> Result<RunId, Problem> {
-    begin(app, caller, once, job_id, job, false).await
+    begin(app, caller, once, job_id, job, How::default()).await
+}
+
+/// Begins a run with what is beside it.
+///
+/// # Errors
+/// As [`run`].
+pub async fn beside(
+    app: &App,
+    caller: &Caller,
+    once: Once,
+    job: Arc<Job>,
+    beside: Beside,
+) -> Result<RunId, Problem> {
+    begin(app, caller, once, None, job, How { beside: Some(beside), ..How::default() }).await
 }
 
 /// Begins a run that somebody waits for: it goes first, and stores at once.
@@ -76,7 +91,14 @@ pub async fn run(
 /// # Errors
 /// As [`run`].
 pub async fn urgent(app: &App, caller: &Caller, once: Once, job: Arc<Job>) -> Result<RunId, Problem> {
-    begin(app, caller, once, None, job, true).await
+    begin(app, caller, once, None, job, How { urgent: true, ..How::default() }).await
+}
+
+/// How a run begins.
+#[derive(Default)]
+struct How {
+    urgent: bool,
+    beside: Option<Beside>,
 }
 
 async fn begin(
@@ -85,18 +107,21 @@ async fn begin(
     once: Once,
     job_id: Option<JobId>,
     job: Arc<Job>,
-    urgent: bool,
+    how: How,
 ) -> Result<RunId, Problem> {
     let job = within_quotas(app, caller, job).await?;
     let new = NewRun {
-        urgent,
+        urgent: how.urgent,
         tenant: caller.tenant,
         job_id,
         once: once.0.map(|key| format!("run {key}")),
         most_unfinished: caller.quotas.concurrent_runs,
         ..NewRun::of(job)
     };
-    let run = app.deps.store.create_run(new).await?;
+    let run = match how.beside {
+        Some(beside) => app.control().begin_run(new, beside).await?,
+        None => app.deps.store.create_run(new).await?,
+    };
     hint(app, run).await;
     Ok(run)
 }

@@ -34,10 +34,19 @@ struct QuotasBody {
     concurrent_runs: Option<u32>,
     /// Pages fetched in 24 hours.
     #[schema(maximum = 9223372036854775807i64)]
+    #[serde(default, deserialize_with = "kept")]
     pages_per_day: Option<u64>,
     /// Bytes received in all.
     #[schema(maximum = 9223372036854775807i64)]
+    #[serde(default, deserialize_with = "kept")]
     storage_bytes: Option<u64>,
+}
+
+/// A number that the store can keep.
+fn kept<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    let number = Option::<u64>::deserialize(from)?;
+    let wrong = || serde::de::Error::custom(format!("at most {}", i64::MAX));
+    number.map(|n| if i64::try_from(n).is_ok() { Ok(n) } else { Err(wrong()) }).transpose()
 }
 
 impl From<Quotas> for QuotasBody {

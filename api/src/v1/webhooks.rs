@@ -93,6 +93,8 @@ struct WebhookView {
     events: Vec<EventName>,
     /// Only about runs of this job.
     job_id: Option<i64>,
+    /// Only about this run: it is the webhook of a crawl or a batch of `/v2`, told in the form of Firecrawl.
+    run: Option<i64>,
     /// The names of the headers that go along.
     headers: Vec<String>,
     /// When it was made.
@@ -167,6 +169,7 @@ impl From<Webhook> for WebhookView {
             url: webhook.url,
             events: webhook.events.into_iter().filter_map(name).collect(),
             job_id: webhook.job.map(|job| job.0),
+            run: webhook.hook.map(|(run, _)| run.0),
             headers: webhook.headers.into_keys().collect(),
             created_at: shown(webhook.created_at),
             disabled: webhook.disabled,
@@ -207,6 +210,11 @@ fn secret() -> String {
     let mut bytes = [0; 32];
     bytes[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
     bytes[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    shown_secret(bytes)
+}
+
+/// A secret as it is shown, and as the libraries of Standard Webhooks take it.
+pub fn shown_secret(bytes: [u8; 32]) -> String {
     format!("whsec_{}", BASE64.encode(&bytes))
 }
 
@@ -219,11 +227,7 @@ impl WebhookBody {
         secrets: Vec<String>,
         once: Once,
     ) -> Result<NewWebhook, Problem> {
-        let refused = || Problem::field("/url", "an http or https URL of the internet, without a password");
-        let url = Url::parse(&self.url).map_err(|_| refused())?;
-        if self.url.len() > URL || app.deps.egress.refuses(&url) {
-            return Err(refused());
-        }
+        let url = check_url(app, &self.url)?;
         if self.events.is_empty() {
             return Err(Problem::field("/events", "at least one"));
         }
@@ -248,14 +252,30 @@ impl WebhookBody {
     }
 }
 
-fn check_headers(headers: &BTreeMap<String, String>) -> Result<(), Problem> {
+/// The address of an endpoint, if events may be sent there.
+///
+/// # Errors
+/// A problem that names the field.
+pub fn check_url(app: &App, text: &str) -> Result<Url, Problem> {
+    let refused = || Problem::field("/url", "an http or https URL of the internet, without a password");
+    let url = Url::parse(text).map_err(|_| refused())?;
+    if text.len() > URL || app.deps.egress.refuses(&url) { Err(refused()) } else { Ok(url) }
+}
+
+/// Whether these headers can go along.
+///
+/// # Errors
+/// A problem that names the header.
+pub fn check_headers(headers: &BTreeMap<String, String>) -> Result<(), Problem> {
     if headers.len() > HEADERS {
         return Err(Problem::field("/headers", format!("at most {HEADERS}")));
     }
     for (name, value) in headers {
         let pointer = format!("/headers/{}", name.replace('~', "~0").replace('/', "~1"));
         let lower = name.to_ascii_lowercase();
-        let is_ours = REFUSED.contains(&lower.as_str()) || lower.starts_with("webhook-");
+        let is_ours = REFUSED.contains(&lower.as_str())
+            || lower.starts_with("webhook-")
+            || lower == "x-firecrawl-signature";
         if is_ours || HeaderName::from_bytes(name.as_bytes()).is_err() {
             return Err(Problem::field(pointer, "no header that can be set here"));
         }
@@ -323,6 +343,10 @@ async fn replace(
     Body(body): Body<WebhookBody>,
 ) -> Result<Json<WebhookView>, Problem> {
     let old = app.control().webhook(caller.tenant, webhook).await?;
+    if old.hook.is_some() {
+        let detail = "this endpoint belongs to one run of /v2, and stays as that was begun";
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
     check_job(&app, &caller, &body).await?;
     let new = body.checked(&app, &caller, old.secrets, Once::default())?;
     Ok(Json(app.control().replace_webhook(webhook, new).await?.into()))

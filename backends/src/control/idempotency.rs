@@ -100,6 +100,11 @@ impl<E: Engine> Idempotency for Books<E> {
         let events = sql("DELETE FROM events WHERE at < $1
              AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = events.event_id)");
         tx.run(events.int(old)).await?;
+        // Endpoints of one run, of which nothing is left to show.
+        let hooks = sql("DELETE FROM webhooks WHERE run_id IS NOT NULL AND created_at < $1
+             AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.run_id = webhooks.run_id AND r.announced < 2)
+             AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.webhook_id = webhooks.webhook_id)");
+        tx.run(hooks.int(old)).await?;
         tx.commit().await
     }
 }

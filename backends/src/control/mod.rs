@@ -13,6 +13,7 @@ mod outbox;
 mod poison;
 mod reparse;
 mod schedules;
+mod series;
 mod tenants;
 mod throughput;
 mod webhooks;

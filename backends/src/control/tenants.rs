@@ -227,11 +227,7 @@ impl<E: Engine> Tenants for Books<E> {
         if let Some(secret) = first(&self.0.read(query()).await?, |row| row.hash(0))? {
             return Ok(secret);
         }
-        let mut fresh = [0; 32];
-        fresh[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-        fresh[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-        // A version-4 UUID has 122 random bits; hashing two of them leaves no fixed bits in sight.
-        let fresh = *blake3::hash(&fresh).as_bytes();
+        let fresh = random();
         let mut tx = self.0.begin().await?;
         let insert = sql("INSERT INTO secrets (name, secret) VALUES ($1, $2) ON CONFLICT DO NOTHING");
         tx.run(insert.text(name).blob(fresh)).await?;
@@ -239,4 +235,22 @@ impl<E: Engine> Tenants for Books<E> {
         tx.commit().await?;
         kept.ok_or_else(|| corrupt("a secret that was not kept"))
     }
+
+    async fn renew_secret(&self, name: &str) -> Result<[u8; 32], StoreError> {
+        let fresh = random();
+        let mut tx = self.0.begin().await?;
+        let put = sql("INSERT INTO secrets (name, secret) VALUES ($1, $2)
+             ON CONFLICT (name) DO UPDATE SET secret = excluded.secret");
+        tx.run(put.text(name).blob(fresh)).await?;
+        tx.commit().await?;
+        Ok(fresh)
+    }
+}
+
+/// 32 random bytes. A version-4 UUID has 122 random bits; hashing two of them leaves no fixed bits in sight.
+fn random() -> [u8; 32] {
+    let mut fresh = [0; 32];
+    fresh[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    fresh[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    *blake3::hash(&fresh).as_bytes()
 }

@@ -1,9 +1,10 @@
 //! Endpoints and deliveries.
 
-use super::engine::{Engine, Row, Statement, sql};
+use super::engine::{Engine, Row, Statement, Transaction, sql};
 use super::idempotency::{made, note_made};
 use super::{Books, corrupt, first, missing, ms, outbox};
 use async_trait::async_trait;
+use shared::firecrawl::Hook;
 use shared::ids::{JobId, RunId, TenantId, WebhookId};
 use shared::ports::StoreError;
 use shared::ports::store::control::{
@@ -16,13 +17,19 @@ macro_rules! webhook {
     ($rest:literal) => {
         concat!(
             "SELECT w.webhook_id, w.tenant_id, w.job_id, w.url, w.events, w.secrets, w.headers, w.created_at,
-                    w.disabled FROM webhooks w ",
+                    w.disabled, w.run_id, w.hook FROM webhooks w ",
             $rest
         )
     };
 }
 
-pub(super) fn webhook(row: &Row) -> Result<Webhook, StoreError> {
+pub(super) use webhook;
+
+pub(super) fn read(row: &Row) -> Result<Webhook, StoreError> {
+    let hook = match row.int_or_null(9)? {
+        Some(run) => Some((RunId(run), row.json(10)?)),
+        None => None,
+    };
     Ok(Webhook {
         id: WebhookId(row.int(0)?),
         tenant: TenantId(row.int(1)?),
@@ -33,6 +40,7 @@ pub(super) fn webhook(row: &Row) -> Result<Webhook, StoreError> {
         headers: row.json(6)?,
         created_at: row.time(7)?,
         disabled: row.text_or_null(8)?,
+        hook,
     })
 }
 
@@ -44,6 +52,21 @@ fn bind(statement: Statement, new: &NewWebhook) -> Result<Statement, StoreError>
         .text(serde_json::to_string(&new.events).map_err(corrupt)?)
         .text(serde_json::to_string(&new.secrets).map_err(corrupt)?)
         .text(serde_json::to_string(&new.headers).map_err(corrupt)?))
+}
+
+/// Writes a row; its number.
+pub(super) async fn insert(
+    tx: &mut dyn Transaction,
+    new: &NewWebhook,
+    hook: Option<(RunId, &Hook)>,
+) -> Result<i64, StoreError> {
+    let insert = sql("INSERT INTO webhooks
+             (tenant_id, job_id, url, events, secrets, headers, created_at, run_id, hook)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING webhook_id");
+    let text = hook.map(|(_, hook)| serde_json::to_string(hook)).transpose().map_err(corrupt)?;
+    let insert = bind(insert, new)?.int(tx.now().0).int(hook.map(|(run, _)| run.0)).text_or_null(text);
+    let rows = tx.run(insert).await?;
+    first(&rows, |row| row.int(0))?.ok_or_else(|| corrupt("an endpoint without a number"))
 }
 
 fn delivery(row: &Row) -> Result<DeliveryRow, StoreError> {
@@ -73,24 +96,19 @@ impl<E: Engine> Webhooks for Books<E> {
         let id = match made(&mut *tx, new.once.as_ref()).await? {
             Some(id) => id.parse().map_err(corrupt)?,
             None => {
-                let insert =
-                    sql("INSERT INTO webhooks (tenant_id, job_id, url, events, secrets, headers, created_at)
-                     VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING webhook_id");
-                let rows = tx.run(bind(insert, &new)?.int(tx.now().0)).await?;
-                let id = first(&rows, |row| row.int(0))?;
-                let id = id.ok_or_else(|| corrupt("an endpoint without a number"))?;
+                let id = insert(&mut *tx, &new, None).await?;
                 note_made(&mut *tx, new.once.as_ref(), id).await?;
                 id
             }
         };
         let rows = tx.run(sql(webhook!("WHERE w.webhook_id = $1")).int(id)).await?;
         tx.commit().await?;
-        first(&rows, webhook)?.ok_or_else(|| missing("webhook", id))
+        first(&rows, read)?.ok_or_else(|| missing("webhook", id))
     }
 
     async fn webhook(&self, tenant: TenantId, id: WebhookId) -> Result<Webhook, StoreError> {
         let query = sql(webhook!("WHERE w.tenant_id = $1 AND w.webhook_id = $2")).int(tenant.0).int(id.0);
-        first(&self.0.read(query).await?, webhook)?.ok_or_else(|| missing("webhook", id))
+        first(&self.0.read(query).await?, read)?.ok_or_else(|| missing("webhook", id))
     }
 
     async fn webhooks(
@@ -104,7 +122,7 @@ impl<E: Engine> Webhooks for Books<E> {
                 .int(tenant.0)
                 .int(after.map_or(0, |id| id.0))
                 .int(i64::from(limit));
-        self.0.read(query).await?.iter().map(webhook).collect()
+        self.0.read(query).await?.iter().map(read).collect()
     }
 
     async fn replace_webhook(&self, id: WebhookId, new: NewWebhook) -> Result<Webhook, StoreError> {
@@ -117,10 +135,10 @@ impl<E: Engine> Webhooks for Books<E> {
             tx.run(bind(update, &new)?.int(id.0)).await?;
             note_made(&mut *tx, new.once.as_ref(), id).await?;
         }
-        let read = sql(webhook!("WHERE w.tenant_id = $1 AND w.webhook_id = $2"));
-        let rows = tx.run(read.int(new.tenant.0).int(id.0)).await?;
+        let query = sql(webhook!("WHERE w.tenant_id = $1 AND w.webhook_id = $2"));
+        let rows = tx.run(query.int(new.tenant.0).int(id.0)).await?;
         tx.commit().await?;
-        first(&rows, webhook)?.ok_or_else(|| missing("webhook", id))
+        first(&rows, read)?.ok_or_else(|| missing("webhook", id))
     }
 
     async fn delete_webhook(&self, tenant: TenantId, id: WebhookId) -> Result<(), StoreError> {
@@ -165,7 +183,10 @@ impl<E: Engine> Webhooks for Books<E> {
         let mut tx = self.0.begin().await?;
         let text = format!(
             "UPDATE deliveries SET next_at = $2, tries = tries + 1 WHERE delivery_no IN
-               (SELECT delivery_no FROM deliveries WHERE state = 0 AND next_at <= $1 ORDER BY next_at LIMIT $3 {})
+               (SELECT d.delivery_no FROM deliveries d WHERE d.state = 0 AND d.next_at <= $1
+                  AND (d.waits = 0 OR NOT EXISTS (SELECT 1 FROM deliveries p WHERE p.webhook_id = d.webhook_id
+                       AND p.delivery_no < d.delivery_no AND p.state = 0 AND p.tries = 0))
+                ORDER BY d.next_at, d.delivery_no LIMIT $3 {})
              RETURNING event_id, webhook_id, tries, since",
             self.0.skip_locked()
         );
@@ -182,7 +203,7 @@ impl<E: Engine> Webhooks for Books<E> {
                 body: event.text(1)?,
                 tries: row.number::<u32>(2)?.saturating_sub(1),
                 since: row.time(3)?,
-                webhook: webhook(to)?,
+                webhook: read(to)?,
             });
         }
         tx.commit().await?;

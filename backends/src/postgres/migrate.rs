@@ -9,7 +9,7 @@ use sqlx::postgres::PgPool;
 use sqlx::{ConnectOptions, Connection, SqlSafeStr};
 
 /// The schema, version by version; see the rules in `migrations/postgres/README.md`.
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 9] = [
     (1, "store", include_str!("../../migrations/postgres/0001_store.sql")),
     (2, "control", include_str!("../../migrations/postgres/0002_control.sql")),
     (3, "content", include_str!("../../migrations/postgres/0003_content.sql")),
@@ -18,6 +18,7 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
     (6, "trace", include_str!("../../migrations/postgres/0006_trace.sql")),
     (7, "made", include_str!("../../migrations/postgres/0007_made.sql")),
     (8, "exports", include_str!("../../migrations/postgres/0008_exports.sql")),
+    (9, "jobs of v2", include_str!("../../migrations/postgres/0009_jobs_of_v2.sql")),
 ];
 
 /// The version that this program needs. A newer schema is fine: migrations only add.

@@ -21,7 +21,7 @@ const CHECKPOINT_PAGES: &str = "8000";
 const WAL_LIMIT: &str = "67108864";
 
 /// The schema, version by version. A version is never changed once released.
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 9] = [
     (1, "store", include_str!("../../migrations/sqlite/0001_store.sql")),
     (2, "control", include_str!("../../migrations/sqlite/0002_control.sql")),
     (3, "content", include_str!("../../migrations/sqlite/0003_content.sql")),
@@ -30,6 +30,7 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
     (6, "trace", include_str!("../../migrations/sqlite/0006_trace.sql")),
     (7, "made", include_str!("../../migrations/sqlite/0007_made.sql")),
     (8, "exports", include_str!("../../migrations/sqlite/0008_exports.sql")),
+    (9, "jobs of v2", include_str!("../../migrations/sqlite/0009_jobs_of_v2.sql")),
 ];
 
 fn options(path: &Path) -> SqliteConnectOptions {

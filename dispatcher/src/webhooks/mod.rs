@@ -1,6 +1,7 @@
 //! Webhooks: what runs did becomes events (`emit`), and events are sent (`send`), signed (`sign`), until
-//! they arrive or a day is over.
+//! they arrive or a day is over. `body` puts documents in where they are told of.
 
+mod body;
 mod send;
 mod sign;
 
@@ -8,7 +9,9 @@ use crate::patience::Patience;
 use crate::{DispatcherError, Room};
 use egress::Egress;
 use futures::StreamExt;
+use shared::clock::Timestamp;
 use shared::pacing;
+use shared::ports::store::Store;
 use shared::ports::store::control::{Attempt, Next, ToDeliver};
 use shared::random::fraction;
 use std::time::Duration;
@@ -69,7 +72,7 @@ async fn turn(room: &Room) -> Result<bool, DispatcherError> {
     let more = due.len() == AT_ONCE || looked_at == u64::from(BATCH);
     let now = room.deps.clock.now();
     let mut tries = futures::stream::iter(due)
-        .map(|delivery| async move { attempt(egress, delivery, now).await })
+        .map(|delivery| attempt(egress, room.deps.store.as_ref(), delivery, now))
         .buffer_unordered(AT_ONCE);
     while let Some(attempt) = tries.next().await {
         shared::crash::point("dispatcher.in_webhook");
@@ -78,9 +81,9 @@ async fn turn(room: &Room) -> Result<bool, DispatcherError> {
     Ok(more)
 }
 
-async fn attempt(egress: &Egress, delivery: ToDeliver, now: shared::clock::Timestamp) -> Attempt {
+async fn attempt(egress: &Egress, store: &dyn Store, delivery: ToDeliver, now: Timestamp) -> Attempt {
     let begun = tokio::time::Instant::now();
-    let sent = send::send(egress, &delivery, now).await;
+    let sent = send::send(egress, store, &delivery, now).await;
     let took = begun.elapsed();
     let (status, error) = match sent {
         Ok(status) => (Some(status), None),

@@ -1,9 +1,11 @@
 //! One try to deliver an event, through the one way out.
 
-use super::sign::signatures;
+use super::body::whole;
+use super::sign::{of_body, signatures};
 use egress::{Egress, EgressError};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use shared::clock::Timestamp;
+use shared::ports::store::Store;
 use shared::ports::store::control::ToDeliver;
 use std::time::Duration;
 use url::Url;
@@ -23,11 +25,19 @@ pub struct Failure {
 }
 
 /// Sends it once; the status, if it arrived.
-pub async fn send(egress: &Egress, delivery: &ToDeliver, now: Timestamp) -> Result<u16, Failure> {
+pub async fn send(
+    egress: &Egress,
+    store: &dyn Store,
+    delivery: &ToDeliver,
+    now: Timestamp,
+) -> Result<u16, Failure> {
     let failed = |status, why: &str| Failure { status, why: why.to_owned() };
     let url = Url::parse(&delivery.webhook.url).map_err(|_| failed(None, "not a URL"))?;
-    let headers = headers(delivery, now);
-    let body = delivery.body.clone();
+    let body = whole(store, delivery).await.map_err(|error| {
+        tracing::warn!(%error, event = delivery.event, "a webhook's page cannot be read");
+        failed(None, "the page could not be read")
+    })?;
+    let headers = headers(delivery, &body, now);
     let exchange = async {
         let mut response = egress.post(&url, headers, body.into(), CONNECT).await?;
         let mut read = 0;
@@ -52,7 +62,7 @@ pub async fn send(egress: &Egress, delivery: &ToDeliver, now: Timestamp) -> Resu
     }
 }
 
-fn headers(delivery: &ToDeliver, now: Timestamp) -> HeaderMap {
+fn headers(delivery: &ToDeliver, body: &str, now: Timestamp) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in &delivery.webhook.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
@@ -60,7 +70,9 @@ fn headers(delivery: &ToDeliver, now: Timestamp) -> HeaderMap {
         }
     }
     let seconds = now.0.div_euclid(1000);
-    let signed = signatures(&delivery.webhook.secrets, &delivery.event, seconds, &delivery.body);
+    let signed = signatures(&delivery.webhook.secrets, &delivery.event, seconds, body);
+    let of_body = delivery.webhook.hook.as_ref().and_then(|_| of_body(&delivery.webhook.secrets, body));
+    let of_body = of_body.map(|signed| (HeaderName::from_static("x-firecrawl-signature"), signed));
     let ours = [
         (header::CONTENT_TYPE, "application/json".to_owned()),
         (header::USER_AGENT, concat!("Harvestman/", env!("CARGO_PKG_VERSION")).to_owned()),
@@ -68,7 +80,7 @@ fn headers(delivery: &ToDeliver, now: Timestamp) -> HeaderMap {
         (HeaderName::from_static("webhook-timestamp"), seconds.to_string()),
         (HeaderName::from_static("webhook-signature"), signed),
     ];
-    for (name, value) in ours {
+    for (name, value) in ours.into_iter().chain(of_body) {
         if let Ok(value) = HeaderValue::try_from(value) {
             headers.insert(name, value);
         }

@@ -1,6 +1,7 @@
-//! Signatures by the Standard Webhooks scheme: HMAC-SHA256 over `ID.TIMESTAMP.BODY`.
+//! Signatures by the Standard Webhooks scheme: HMAC-SHA256 over `ID.TIMESTAMP.BODY`; and by that of Firecrawl, over the
+//! body alone.
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -21,9 +22,25 @@ fn signature(secret: &str, id: &str, seconds: i64, body: &str) -> Option<String>
     Some(format!("v1,{}", BASE64.encode(&mac.finalize().into_bytes())))
 }
 
+/// The header `x-firecrawl-signature`. The key is the newest secret as it is shown, with all its letters.
+pub fn of_body(secrets: &[String], body: &str) -> Option<String> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secrets.first()?.as_bytes()).ok()?;
+    mac.update(body.as_bytes());
+    Some(format!("sha256={}", HEXLOWER.encode(&mac.finalize().into_bytes())))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::signatures;
+    use super::{of_body, signatures};
+
+    /// The well-known vector of HMAC-SHA256 with the key `key`.
+    #[test]
+    fn the_signature_of_a_body_is_its_hmac_in_hex() {
+        let signed = of_body(&["key".to_owned()], "The quick brown fox jumps over the lazy dog");
+        let hmac = "sha256=f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8";
+        assert_eq!(signed.as_deref(), Some(hmac));
+        assert_eq!(of_body(&[], "x"), None);
+    }
 
     /// The vector of the scheme's public repository.
     #[test]

@@ -28,7 +28,7 @@ pub struct Scope {
     pub canonical: bool,
     /// Skip links whose name ends like a picture, film, archive or program (`.jpg`, `.zip`...).
     pub skip_files: bool,
-    /// Query parameters dropped from every URL, besides the built-in list of tracking parameters.
+    /// Query parameters dropped from every URL, besides the built-in list of tracking parameters. `*` drops all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub drop_params: Vec<String>,
     /// Drop the built-in list of tracking parameters (`utm_source`, `gclid`...).

@@ -7,7 +7,7 @@ use shared::clock::Timestamp;
 use shared::ids::*;
 use shared::messages::ReparsePart;
 use shared::ports::store::control::*;
-use shared::ports::store::{Store, StoreError};
+use shared::ports::store::{NewRun, Store, StoreError};
 use shared::schedule::Planned;
 use std::time::Duration;
 
@@ -297,6 +297,10 @@ impl<S: Store> Tenants for FaultyStore<S> {
     async fn secret(&self, name: &str) -> Result<[u8; 32], StoreError> {
         pass!(self.secret(name))
     }
+
+    async fn renew_secret(&self, name: &str) -> Result<[u8; 32], StoreError> {
+        pass!(self.renew_secret(name))
+    }
 }
 
 #[async_trait]
@@ -400,5 +404,24 @@ impl<S: Store> Exports for FaultyStore<S> {
 
     async fn end_export(&self, taken: &TakenExport, end: ExportEnd) -> Result<bool, StoreError> {
         pass!(self.end_export(taken, end))
+    }
+}
+
+#[async_trait]
+impl<S: Store> Series for FaultyStore<S> {
+    async fn begin_run(&self, new: NewRun, beside: Beside) -> Result<RunId, StoreError> {
+        pass!(self.begin_run(new, beside))
+    }
+
+    async fn series(&self, tenant: TenantId, name: &str, limit: u32) -> Result<Vec<RunId>, StoreError> {
+        pass!(self.series(tenant, name, limit))
+    }
+
+    async fn series_of(&self, run: RunId) -> Result<Option<(String, Option<RunId>)>, StoreError> {
+        pass!(self.series_of(run))
+    }
+
+    async fn places(&self, run: RunId, urls: &[String]) -> Result<Vec<Place>, StoreError> {
+        pass!(self.places(run, urls))
     }
 }

@@ -133,7 +133,14 @@ impl Lease<'_> {
                 let not_begun = self.visit_all(tasks, rules.as_ref()).await;
                 End { not_begun, robots: fetched, shut: None }
             }
-            Entry::Shut { pause, fetched } => {
+            // Somebody waits: that nobody answers is the answer.
+            Entry::Shut { pause, fetched, why: Some(reason) } if self.urgent => {
+                for task in tasks {
+                    self.close(task, reason);
+                }
+                End { not_begun: Vec::new(), robots: fetched, shut: Some(pause) }
+            }
+            Entry::Shut { pause, fetched, .. } => {
                 End { not_begun: ids(&tasks), robots: fetched, shut: Some(pause) }
             }
             Entry::Over => End { not_begun: ids(&tasks), ..End::default() },

@@ -23,8 +23,8 @@ const MAX_REDIRECTS: usize = 5;
 pub(super) enum Entry {
     /// By these rules, or by none.
     Open { rules: Option<Rules>, fetched: Option<RobotsAnswer> },
-    /// robots.txt cannot be had: not for this long.
-    Shut { pause: Duration, fetched: Option<RobotsAnswer> },
+    /// robots.txt cannot be had: not for this long. `why`: there was no answer to the request for it.
+    Shut { pause: Duration, fetched: Option<RobotsAnswer>, why: Option<Reason> },
     /// The host's address may not be called.
     Refused,
     /// The lease was over before that was known.
@@ -55,7 +55,7 @@ impl Lease<'_> {
         }
         if let Some(answer) = known {
             if answer.access == Access::Denied {
-                return Entry::Shut { pause: self.still_valid(&answer), fetched: None };
+                return Entry::Shut { pause: self.still_valid(&answer), fetched: None, why: None };
             }
             self.close_own(tasks, None, &answer);
             return Entry::Open { rules: Some(self.heed(&answer)), fetched: None };
@@ -77,7 +77,7 @@ impl Lease<'_> {
             );
             // It holds as long as the host is left alone, then it is asked for again.
             let valid_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-            return Entry::Shut { pause, fetched: Some(RobotsAnswer { valid_ms, ..answer }) };
+            return Entry::Shut { pause, fetched: Some(RobotsAnswer { valid_ms, ..answer }), why };
         }
         self.close_own(tasks, Some(fetched), &answer);
         Entry::Open { rules: Some(self.heed(&answer)), fetched: Some(answer) }

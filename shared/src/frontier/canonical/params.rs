@@ -65,12 +65,14 @@ const PATH_SESSION: &str = "jsessionid=";
 #[derive(Clone, Debug, Default)]
 pub(super) struct Dropped {
     tracking: bool,
+    all: bool,
     own: HashSet<Vec<u8>>,
 }
 
 impl Dropped {
     pub(super) fn new(tracking: bool, own: &[String]) -> Self {
-        Dropped { tracking, own: own.iter().map(|name| name.clone().into_bytes()).collect() }
+        let all = own.iter().any(|name| name == "*");
+        Dropped { tracking, all, own: own.iter().map(|name| name.clone().into_bytes()).collect() }
     }
 
     /// The query without them; None where it has none of them.
@@ -84,7 +86,7 @@ impl Dropped {
 
     fn drops(&self, pair: &str) -> bool {
         let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-        (self.tracking && is_tracking(name)) || self.is_own(name)
+        self.all || (self.tracking && is_tracking(name)) || self.is_own(name)
     }
 
     fn is_own(&self, name: &str) -> bool {

@@ -75,6 +75,8 @@ fn a_job_chooses_what_is_dropped() {
     scope.drop_tracking = false;
     assert_eq!(of(&scope, url), "https://e.com/?a=1&utm_source=s&Sort=2");
     assert_eq!(of(&scope, "https://e.com/a;jsessionid=1"), "https://e.com/a;jsessionid=1");
+    scope.drop_params = vec!["*".into()];
+    assert_eq!(of(&scope, url), "https://e.com/");
 }
 
 /// What a text says, apart from its spelling: each byte, and whether it stood for itself. Bytes

@@ -21,7 +21,7 @@ pub use world::{Fixture, page};
 use shared::ports::Store;
 use shared::ports::store::Audit;
 
-use control::{exports, hosts as held, idempotency, jobs, schedules, tenants, webhooks};
+use control::{exports, hosts as held, idempotency, jobs, schedules, series, tenants, webhooks};
 
 macro_rules! cases {
     ($($room:ident: $($case:ident)+;)+) => {
@@ -80,7 +80,9 @@ cases! {
         a_time_may_go_by_and_quotas_hold what_is_paused_is_not_due;
     webhooks: what_a_run_did_is_told_once_to_all_under_one_id what_is_lent_and_not_settled_is_due_again
         a_failed_try_waits_and_a_redelivery_bears_the_same_id an_endpoint_that_failed_too_long_is_disabled
-        an_older_try_puts_nothing_back;
+        an_older_try_puts_nothing_back each_page_is_told_once_however_often_runs_are_looked_at;
+    series: a_run_begins_with_what_is_beside_it_once
+        a_run_is_told_in_the_form_of_firecrawl_page_by_page_and_its_end_last;
     idempotency: the_first_of_a_key_does_it_and_others_get_its_answer a_request_that_died_may_be_begun_again
         what_a_request_made_it_makes_once;
     exports: a_file_is_written_by_one_and_then_ready a_file_whose_writer_died_is_written_by_another

@@ -10,6 +10,7 @@ mod jobs;
 mod poison;
 mod reparse;
 mod schedules;
+mod series;
 mod tenants;
 mod throughput;
 mod webhooks;
@@ -26,6 +27,7 @@ pub use reparse::{
     FieldDifference, NewReparse, PART_PAGES, ParsedPart, Reparse, ReparseInfo, ReparseState, ReparsedPage,
 };
 pub use schedules::{DueJob, Fire, Fired, Firing, Schedules};
+pub use series::{Beside, Place, Series};
 pub use tenants::{ApiKey, NewKey, Quotas, Scope, Tenant, Tenants, Usage};
 pub use throughput::{Slice, Throughput};
 pub use webhooks::{
@@ -49,6 +51,7 @@ pub trait Control:
     + Reparse
     + Poison
     + Exports
+    + Series
 {
 }
 impl<T> Control for T where
@@ -63,6 +66,7 @@ impl<T> Control for T where
         + Reparse
         + Poison
         + Exports
+        + Series
 {
 }
 

@@ -60,6 +60,9 @@ pub trait Tenants: Send + Sync + 'static {
 
     /// 32 random bytes under a name: the same for all processes, from the first call on.
     async fn secret(&self, name: &str) -> Result<[u8; 32], StoreError>;
+
+    /// Puts other random bytes in their place, for what comes later; returns them.
+    async fn renew_secret(&self, name: &str) -> Result<[u8; 32], StoreError>;
 }
 
 /// Whose runs, jobs and keys these are.

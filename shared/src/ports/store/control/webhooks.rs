@@ -1,5 +1,6 @@
 use super::RequestKey;
 use crate::clock::Timestamp;
+use crate::firecrawl::Hook;
 use crate::ids::{JobId, RunId, TenantId, WebhookId};
 use crate::ports::StoreError;
 use async_trait::async_trait;
@@ -13,7 +14,11 @@ use std::time::Duration;
 /// - `emit` turns what runs did since into events, one row an event and one a delivery, in the
 ///   transaction that notes that it did so: each event is made once.
 /// - An event's id is the same for all tries and all endpoints.
-/// - `take_deliveries` lends what is due for `lease`; what is not settled by then is due again.
+/// - `take_deliveries` lends what is due for `lease`; what is not settled by then is due again. The end of a
+///   run in the form of Firecrawl is lent after everything before it was.
+/// - An endpoint with a `hook` hears of one run, in the form of Firecrawl; of a page, the event's body has `page`, its
+///   `seq`, and whoever sends it puts the document in (`data`). Each page is an event of its own, made from the rows of
+///   up to 100 pages at a time, and only for runs that have such an endpoint.
 #[async_trait]
 pub trait Webhooks: Send + Sync + 'static {
     /// Keeps an endpoint.
@@ -133,6 +138,8 @@ pub struct Webhook {
     pub secrets: Vec<String>,
     /// Headers that go along.
     pub headers: BTreeMap<String, String>,
+    /// Of one run only, and in the form of Firecrawl.
+    pub hook: Option<(RunId, Hook)>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Why nothing is sent to it any more.

@@ -5,6 +5,7 @@ pub(super) mod hosts;
 pub(super) mod idempotency;
 pub(super) mod jobs;
 pub(super) mod schedules;
+pub(super) mod series;
 pub(super) mod tenants;
 pub(super) mod webhooks;
 

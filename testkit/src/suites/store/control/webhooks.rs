@@ -1,4 +1,4 @@
-use super::super::world::{World, job};
+use super::super::world::{World, ends, fetched, job, report_of, segment};
 use shared::ids::{TenantId, WebhookId};
 use shared::ports::Store;
 use shared::ports::store::Audit;
@@ -58,6 +58,27 @@ pub async fn what_a_run_did_is_told_once_to_all_under_one_id<S: Store + Audit>(w
         let told: Vec<_> = rows.iter().rev().map(|row| (row.kind.as_str(), row.run)).collect();
         assert_eq!(told, [("run.started", Some(run)), ("run.pages", Some(run)), ("run.ended", Some(run))]);
     }
+}
+
+/// Events between which pages were closed told of the last page of the one again in the next.
+pub async fn each_page_is_told_once_however_often_runs_are_looked_at<S: Store + Audit>(w: World<S>) {
+    hook(&w, &[EventKind::RunPages]).await;
+    let run = w.running(job(), 3).await;
+    let grant = w.lease().await;
+    let mut segments = Vec::new();
+    for task in &grant.tasks {
+        segments.push(segment());
+        let at = segments.last().unwrap().clone();
+        w.apply(run, at, vec![ends(grant.lease, task, fetched(&task.url))]).await;
+        w.store.control().emit(9).await.unwrap();
+    }
+    w.report(&report_of(&grant, "w", segments)).await;
+    w.store.control().emit(9).await.unwrap();
+    let bodies: Vec<serde_json::Value> =
+        take(&w).await.iter().map(|to| serde_json::from_str(&to.body).unwrap()).collect();
+    let pages = bodies.iter().flat_map(|body| body["data"]["pages"].as_array().unwrap());
+    let told: Vec<&str> = pages.map(|page| page["url"].as_str().unwrap()).collect();
+    assert_eq!(told, grant.tasks.iter().map(|task| task.url.as_str()).collect::<Vec<_>>());
 }
 
 pub async fn what_is_lent_and_not_settled_is_due_again<S: Store + Audit>(w: World<S>) {

@@ -1,10 +1,14 @@
 //! The outbox: what runs did becomes events, each once. Nothing of it is on a page's way: the rows of
 //! the runs themselves say how far their webhooks know of them.
 
+mod firecrawl;
+
 use super::corrupt;
 use super::engine::{Engine, Row, Transaction, sql};
+use super::webhooks::{self, webhook};
 use serde_json::{Value, json};
 use shared::ids::{TenantId, WebhookId};
+use shared::outcome::Kind;
 use shared::ports::StoreError;
 use shared::ports::store::control::{EventKind, Webhook};
 
@@ -19,7 +23,9 @@ struct Known {
     name: Option<String>,
     state: i64,
     announced: i64,
+    /// Up to this page its webhooks know of it.
     seq: i64,
+    /// URLs that are closed; the `seq` of the last page, if that has one.
     closed: i64,
     counts: Value,
 }
@@ -60,7 +66,7 @@ impl Known {
 pub(super) async fn emit<E: Engine>(engine: &E, limit: u32) -> Result<u64, StoreError> {
     // Without anything new there is nothing to lock.
     let news = sql("SELECT r.run_id FROM runs r JOIN run_counts c ON c.run_id = r.run_id
-         WHERE r.announced < 2 AND (r.announced = 0 OR r.state >= 3 OR c.closed - 1 > r.announced_seq)
+         WHERE r.announced < 2 AND (r.announced = 0 OR r.state >= 3 OR c.closed > r.announced_seq)
          LIMIT $1");
     let mut looked_at = 0;
     for row in engine.read(news.int(i64::from(limit))).await? {
@@ -83,12 +89,14 @@ async fn emit_run<E: Engine>(engine: &E, run: i64) -> Result<(), StoreError> {
     let hooks = hooks(&mut *tx, &known).await?;
     if known.announced == 0 {
         tell(&mut *tx, &known, &hooks, EventKind::RunStarted, known.about()).await?;
+        firecrawl::started(&mut *tx, &known, &hooks).await?;
     }
     let told = pages(&mut *tx, &known, &hooks).await?;
-    let is_all = told >= known.closed - 1;
+    let is_all = told >= known.closed;
     let announced = if known.is_over() && is_all { 2 } else { 1 };
     if announced == 2 {
         tell(&mut *tx, &known, &hooks, EventKind::RunEnded, known.about()).await?;
+        firecrawl::ended(&mut *tx, &known, &hooks).await?;
     }
     let note = sql("UPDATE runs SET announced = $2, announced_seq = $3 WHERE run_id = $1");
     tx.run(note.int(run).int(announced).int(told)).await?;
@@ -97,38 +105,64 @@ async fn emit_run<E: Engine>(engine: &E, run: i64) -> Result<(), StoreError> {
 
 /// The endpoints that hear of a run.
 async fn hooks(tx: &mut dyn Transaction, known: &Known) -> Result<Vec<Webhook>, StoreError> {
-    let query = sql("SELECT w.webhook_id, w.tenant_id, w.job_id, w.url, w.events, w.secrets, w.headers,
-                w.created_at, w.disabled
-         FROM webhooks w WHERE w.tenant_id = $1 AND w.disabled IS NULL AND (w.job_id IS NULL OR w.job_id = $2)");
-    tx.run(query.int(known.tenant).int(known.job)).await?.iter().map(super::webhooks::webhook).collect()
+    let query = sql(concat!(
+        webhook!(
+            "WHERE w.tenant_id = $1 AND w.run_id IS NULL AND w.disabled IS NULL
+               AND (w.job_id IS NULL OR w.job_id = $2)"
+        ),
+        " UNION ALL ",
+        webhook!("WHERE w.run_id = $3 AND w.disabled IS NULL")
+    ));
+    let query = query.int(known.tenant).int(known.job).int(known.run);
+    tx.run(query).await?.iter().map(webhooks::read).collect()
+}
+
+/// A closed URL, as it is told.
+struct Told {
+    seq: i64,
+    url: String,
+    status: Option<i64>,
+    outcome: &'static str,
+    reason: Option<String>,
+    is_page: bool,
+}
+
+fn told(row: &Row) -> Result<Told, StoreError> {
+    let outcomes = ["fetched", "redirected", "failed", "cut"];
+    Ok(Told {
+        seq: row.int(0)?,
+        url: row.text(1)?,
+        status: row.int_or_null(2)?,
+        outcome: outcomes.get(usize::try_from(row.int(3)?).unwrap_or(3)).copied().unwrap_or("cut"),
+        reason: row.text_or_null(4)?,
+        is_page: row.int(5)? == i64::from(Kind::Page.code()),
+    })
 }
 
 /// Tells of pages, if anybody wants to know; returns up to which one they are told.
 async fn pages(tx: &mut dyn Transaction, known: &Known, hooks: &[Webhook]) -> Result<i64, StoreError> {
     let wanted = hooks.iter().any(|hook| hook.events.contains(&EventKind::RunPages));
     if !wanted {
-        return Ok(known.closed - 1);
+        return Ok(known.closed);
     }
-    let query = sql("SELECT seq, url, CAST(status AS BIGINT), CAST(outcome AS BIGINT), reason FROM pages
-         WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT $3");
+    let query =
+        sql("SELECT seq, url, CAST(status AS BIGINT), CAST(outcome AS BIGINT), reason, CAST(kind AS BIGINT)
+         FROM pages WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT $3");
     let rows = tx.run(query.int(known.run).int(known.seq).int(PAGES)).await?;
-    let Some(last) = rows.last() else { return Ok(known.closed - 1) };
-    let told = if (rows.len() as i64) < PAGES { known.closed - 1 } else { last.int(0)? };
-    let mut list = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let outcome = ["fetched", "redirected", "failed", "cut"]
-            .get(usize::try_from(row.int(3)?).unwrap_or(3))
-            .copied()
-            .unwrap_or("cut");
-        list.push(json!({
-            "seq": row.int(0)?, "url": row.text(1)?, "status": row.int_or_null(2)?, "outcome": outcome,
-            "reason": row.text_or_null(4)?,
-        }));
-    }
+    let pages: Vec<Told> = rows.iter().map(told).collect::<Result<_, StoreError>>()?;
+    let Some(last) = pages.last() else { return Ok(known.closed) };
+    let up_to = if (pages.len() as i64) < PAGES { known.closed } else { last.seq };
+    let list = pages.iter().map(|page| {
+        json!({
+            "seq": page.seq, "url": page.url, "status": page.status, "outcome": page.outcome,
+            "reason": page.reason,
+        })
+    });
     let mut about = known.about();
-    about["pages"] = list.into();
+    about["pages"] = list.collect();
     tell(tx, known, hooks, EventKind::RunPages, about).await?;
-    Ok(told)
+    firecrawl::pages(tx, known, hooks, &pages).await?;
+    Ok(up_to)
 }
 
 /// One event, and a delivery for each endpoint that wants it.
@@ -139,8 +173,8 @@ async fn tell(
     kind: EventKind,
     data: Value,
 ) -> Result<(), StoreError> {
-    let wanting = hooks.iter().filter(|hook| hook.events.contains(&kind)).map(|hook| hook.id);
-    let wanting: Vec<WebhookId> = wanting.collect();
+    let wanting = hooks.iter().filter(|hook| hook.hook.is_none() && hook.events.contains(&kind));
+    let wanting: Vec<WebhookId> = wanting.map(|hook| hook.id).collect();
     if !wanting.is_empty() {
         event(tx, TenantId(known.tenant), kind, Some(known.run), data, &wanting).await?;
     }
@@ -156,6 +190,10 @@ pub(super) async fn ping(
     event(tx, tenant, EventKind::Ping, None, json!({ "webhook": id }), &[id]).await
 }
 
+fn event_id() -> String {
+    format!("evt_{}", uuid::Uuid::now_v7().simple())
+}
+
 async fn event(
     tx: &mut dyn Transaction,
     tenant: TenantId,
@@ -165,7 +203,7 @@ async fn event(
     to: &[WebhookId],
 ) -> Result<String, StoreError> {
     let now = tx.now();
-    let id = format!("evt_{}", uuid::Uuid::now_v7().simple());
+    let id = event_id();
     let body = json!({ "type": kind.name(), "timestamp": now.to_rfc3339(), "data": data });
     let body = serde_json::to_string(&body).map_err(corrupt)?;
     let insert = sql("INSERT INTO events (event_id, tenant_id, kind, run_id, at, body)

@@ -1,11 +1,11 @@
 //! A page as a document.
 
 use super::ids;
+use crate::clock::Timestamp;
+use crate::ids::RunId;
+use crate::outcome::Kind;
+use crate::ports::store::PageRow;
 use serde_json::{Map, Value};
-use shared::clock::Timestamp;
-use shared::ids::RunId;
-use shared::outcome::Kind;
-use shared::ports::store::PageRow;
 
 /// Raw `meta` names in one document.
 const MOST_META: usize = 200;
@@ -101,7 +101,7 @@ fn known_of(run: RunId, page: &PageRow, cached: Option<Timestamp>) -> Map<String
     put("url", page.url.clone().into());
     put("statusCode", page.status.unwrap_or(200).into());
     if let Some(error) = page.reason.as_ref().filter(|_| page.outcome == "failed") {
-        let status = page.status.and_then(|status| axum::http::StatusCode::from_u16(status).ok());
+        let status = page.status.and_then(|status| http::StatusCode::from_u16(status).ok());
         put("error", status.and_then(|status| status.canonical_reason()).unwrap_or(error).into());
     }
     put("scrapeId", ids::of_page(run, page.seq).into());

@@ -1,0 +1,18 @@
+-- Webhooks of one run, in the form of Firecrawl: `hook` is JSON, what is told of the run and how.
+SET LOCAL lock_timeout = '5s';
+ALTER TABLE webhooks ADD COLUMN run_id bigint;
+ALTER TABLE webhooks ADD COLUMN hook text;
+CREATE UNIQUE INDEX webhooks_run ON webhooks (run_id) WHERE run_id IS NOT NULL;
+CREATE INDEX webhooks_standing ON webhooks (tenant_id) WHERE run_id IS NULL;
+
+-- waits: 1 is lent after what came before it for its endpoint was lent.
+ALTER TABLE deliveries ADD COLUMN waits bigint NOT NULL DEFAULT 0;
+CREATE INDEX deliveries_untried ON deliveries (webhook_id, delivery_no) WHERE state = 0 AND tries = 0;
+
+-- Runs that belong together: crawls that are compared with the last one, parts of a batch.
+CREATE TABLE run_series (
+    run_id    bigint NOT NULL PRIMARY KEY,
+    tenant_id bigint NOT NULL,
+    name      text NOT NULL
+);
+CREATE INDEX run_series_name ON run_series (tenant_id, name, run_id);

@@ -1,0 +1,110 @@
+"""schemathesis against `harvestman serve` and its own description of the API, /v1 and /v2.
+
+    fuzz.py SCHEMATHESIS BENCH HARVESTMAN [OPTION...]
+
+Starts the known site and a server with a key, puts jobs, runs, records and a webhook into it, and lets schemathesis ask
+it in every way that the description allows, and in many that it does not. In the environment: SEED (a new one if there
+is none; it is printed), EXAMPLES (cases an operation and phase, 40), SECONDS (how long, if longer). More options go to
+schemathesis: `--include-path /v1/jobs`. It never leaves this machine: see `hooks.py`.
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "firecrawl")]
+
+import odd  # noqa: E402
+from programs import end, start  # noqa: E402
+
+KEY = "a-key-for-the-tests-with-schemathesis"
+PATIENCE = 120
+
+
+def ask(api, method, path, body=None):
+    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(api + path, data, headers, method=method)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+def until_over(api, run):
+    end_at = time.monotonic() + PATIENCE
+    while time.monotonic() < end_at:
+        if ask(api, "GET", f"/v1/runs/{run}")["state"] in ("done", "cancelled"):
+            return
+        time.sleep(0.2)
+    raise SystemExit(f"run {run} did not end")
+
+
+def fill(api, site):
+    """What there is to find: a job with two runs, their pages and records, a crawl and a batch of /v2, an endpoint."""
+    job = {
+        "seeds": {"urls": [site + "/"]},
+        "limits": {"pages": 30},
+        "politeness": {"delay": 0},
+        "extract": {"fields": {"title": {"css": "title"}}},
+    }
+    kept = ask(api, "POST", "/v1/jobs", {"job": job})
+    for _ in range(2):
+        until_over(api, ask(api, "POST", f"/v1/jobs/{kept['id']}/runs")["id"])
+    ask(api, "POST", "/v1/webhooks", {"url": site + "/", "events": ["run.started", "run.ended"]})
+    ask(api, "POST", "/v1/tenants", {"name": "another", "quotas": {}})
+    ask(api, "POST", "/v2/crawl", {"url": site + "/", "limit": 5})
+    ask(api, "POST", "/v2/batch/scrape", {"urls": [site + "/"]})
+
+
+def drained(process):
+    """Reads what the server says, so that it never waits for a reader; keeps the last lines."""
+    lines = []
+
+    def read():
+        for line in process.stderr:
+            lines.append(line)
+            del lines[:-200]
+
+    threading.Thread(target=read, daemon=True).start()
+    return lines
+
+
+def main():
+    schemathesis, bench, harvestman, *options = sys.argv[1:]
+    seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**32))
+    print(f"seed {seed}; SEED={seed} repeats it", flush=True)
+    site, site_url = start([bench, "site", "--pages", "40", "--links", "10", "--page-bytes", "2000"])
+    sites = [odd.serve(f"127.1.0.{n}") for n in range(1, 33)]
+    with tempfile.TemporaryDirectory() as data:
+        env = dict(os.environ, HARVESTMAN_API_KEY=KEY)
+        allow = ",".join(url.removeprefix("http://") for url in [site_url, *sites])
+        serve = [harvestman, "serve", "--data", data, "--listen", "127.0.0.1:0", "--allow", allow]
+        server, api = start(serve, env, stderr=True)
+        said = drained(server)
+        try:
+            fill(api, site_url)
+            env.update(SITES=",".join(sites), SCHEMATHESIS_HOOKS=str(HERE / "hooks.py"), KEY=KEY)
+            command = [schemathesis, "--config-file", str(HERE / "schemathesis.toml"), "run", api + "/openapi.json"]
+            command += ["--seed", str(seed), "-n", os.environ.get("EXAMPLES") or "40"]
+            if seconds := os.environ.get("SECONDS"):
+                command += ["--max-time", seconds]
+            code = subprocess.run(command + options, env=env, cwd=data).returncode
+            if server.poll() is not None:
+                print("the server ended:\n" + "".join(said))
+                code = 1
+        finally:
+            server.terminate()
+            server.wait()
+            end(site)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()
