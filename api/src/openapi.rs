@@ -33,6 +33,8 @@ macro_rules! written_elsewhere {
 written_elsewhere! {
     /// A job document; its schema is the one of `harvestman schema`.
     JobDocument = "Job";
+    /// An event of a run's stream.
+    RunEvent = "RunEvent";
     /// Of `/v2`, as all that follow: see `firecrawl/schemas.json`.
     ScrapeRequest = "V2.ScrapeRequest";
     /// A crawl to be.
@@ -92,6 +94,16 @@ fn finished(document: OpenApi) -> Value {
     let mut document = serde_json::to_value(document).unwrap_or_default();
     let schemas = &mut document["components"]["schemas"];
     put_job(schemas);
+    schemas["RunEvent"] = json!({
+        "type": "object",
+        "description": "An event, field by field.",
+        "required": ["event", "id", "data"],
+        "properties": {
+            "event": { "enum": ["run"] },
+            "id": { "type": "string", "description": "For `Last-Event-ID`." },
+            "data": { "type": "string", "description": "The run, in JSON.", "contentMediaType": "application/json" },
+        },
+    });
     put_v2(schemas);
     let problem = serde_json::to_value(crate::problem::Problem::schema()).unwrap_or_default();
     let field = serde_json::to_value(crate::problem::FieldError::schema()).unwrap_or_default();
@@ -125,7 +137,28 @@ fn finished(document: OpenApi) -> Value {
             }
         }
     }
+    put_bounds(&mut document);
     document
+}
+
+/// Numbers without a sign go further than the formats that they are described with.
+fn put_bounds(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            let most = match fields.get("format").and_then(Value::as_str) {
+                Some("int32") => Some(u64::from(u32::MAX)),
+                Some("int64") => Some(u64::MAX),
+                _ => None,
+            };
+            if let Some(most) = most.filter(|_| fields.get("minimum").and_then(Value::as_u64).is_some()) {
+                fields.remove("format");
+                fields.entry("maximum").or_insert_with(|| most.into());
+            }
+            fields.values_mut().for_each(put_bounds);
+        }
+        Value::Array(list) => list.iter_mut().for_each(put_bounds),
+        _ => {}
+    }
 }
 
 /// What `/v2` reads and answers.
@@ -148,5 +181,11 @@ fn put_job(schemas: &mut Value) {
             schemas[format!("Job.{name}")] = part;
         }
     }
+    let example = json!({
+        "seeds": { "urls": ["https://example.com/"] },
+        "limits": { "pages": 100 },
+        "extract": { "fields": { "title": { "css": "h1" } } },
+    });
+    job.insert("examples".to_owned(), json!([example]));
     schemas["Job"] = job.into();
 }

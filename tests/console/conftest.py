@@ -16,11 +16,12 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests/firecrawl"), str(ROOT / "tests/console")]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/console")]
+from programs import end, start  # noqa: E402
 from sites import Site, canary, hostile, shop  # noqa: E402
-from with_server import KEY, end, start  # noqa: E402
 
 HARVESTMAN = os.environ.get("HARVESTMAN", str(ROOT / "target/debug/harvestman"))
+KEY = "a-key-for-the-tests-of-the-console"
 SHOTS = Path(os.environ.get("SCREENSHOTS", ROOT / "target/console/screenshots"))
 
 

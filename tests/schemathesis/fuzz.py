@@ -14,7 +14,6 @@ import random
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -47,33 +46,42 @@ def until_over(api, run):
 
 
 def fill(api, site):
-    """What there is to find: a job with two runs, their pages and records, a crawl and a batch of /v2, an endpoint."""
+    """What there is to find: a job with two runs, their pages and records, a crawl and a batch of /v2, an endpoint, a key.
+    Returns what the parameters of paths may be, by their names."""
     job = {
         "seeds": {"urls": [site + "/"]},
         "limits": {"pages": 30},
         "politeness": {"delay": 0},
-        "extract": {"fields": {"title": {"css": "title"}}},
+        "extract": {"fields": {"title": {"css": "title"}}, "content": {"formats": ["markdown"]}},
     }
-    kept = ask(api, "POST", "/v1/jobs", {"job": job})
-    for _ in range(2):
-        until_over(api, ask(api, "POST", f"/v1/jobs/{kept['id']}/runs")["id"])
-    ask(api, "POST", "/v1/webhooks", {"url": site + "/", "events": ["run.started", "run.ended"]})
-    ask(api, "POST", "/v1/tenants", {"name": "another", "quotas": {}})
-    ask(api, "POST", "/v2/crawl", {"url": site + "/", "limit": 5})
-    ask(api, "POST", "/v2/batch/scrape", {"urls": [site + "/"]})
+    jobs = [ask(api, "POST", "/v1/jobs", {"job": job, "schedule": {"cron": "0 4 * * *"}})["id"] for _ in range(3)]
+    runs = [ask(api, "POST", f"/v1/jobs/{jobs[0]}/runs")["id"] for _ in range(2)]
+    for run in runs:
+        until_over(api, run)
+    hooks = [ask(api, "POST", "/v1/webhooks", {"url": site + "/", "events": ["run.ended"]})["id"] for _ in range(3)]
+    event = ask(api, "POST", f"/v1/webhooks/{hooks[0]}/ping")["event"]
+    keys = [ask(api, "POST", "/v1/keys", {"name": "a key"})["id"] for _ in range(3)]
+    tenant = ask(api, "POST", "/v1/tenants", {"name": "another", "quotas": {}})["id"]
+    version = ask(api, "POST", f"/v1/runs/{runs[0]}/reparse", {"extract": job["extract"]})["version"]
+    ids = [ask(api, "POST", "/v2/crawl", {"url": site + "/", "limit": 5})["id"]]
+    ids.append(ask(api, "POST", "/v2/batch/scrape", {"urls": [site + "/"]})["id"])
+    hosts = [row["id"] for row in ask(api, "GET", "/v1/hosts")["data"]]
+    seqs = [row["seq"] for row in ask(api, "GET", f"/v1/runs/{runs[0]}/pages")["data"][:5]]
+    return {
+        "job": jobs, "run": runs, "webhook": hooks, "event": [event], "key": keys, "tenant": [tenant],
+        "version": [0, version], "id": ids, "host": hosts, "seq": seqs,
+    }
 
 
-def drained(process):
-    """Reads what the server says, so that it never waits for a reader; keeps the last lines."""
-    lines = []
-
-    def read():
-        for line in process.stderr:
-            lines.append(line)
-            del lines[:-200]
-
-    threading.Thread(target=read, daemon=True).start()
-    return lines
+def settings(known):
+    """What schemathesis is set to, with what there is to find: seven times of ten a parameter is one of these."""
+    text = (HERE / "schemathesis.toml").read_text()
+    for name, values in known.items():
+        text += f"\n[dictionaries.{name}]\nvalues = {json.dumps(values)}\n"
+    text += "\n[parameters]\n"
+    for name in known:
+        text += f'"path.{name}" = {{ dictionary = "{name}", probability = 0.7 }}\n'
+    return text
 
 
 def main():
@@ -85,23 +93,22 @@ def main():
     with tempfile.TemporaryDirectory() as data:
         env = dict(os.environ, HARVESTMAN_API_KEY=KEY)
         allow = ",".join(url.removeprefix("http://") for url in [site_url, *sites])
-        serve = [harvestman, "serve", "--data", data, "--listen", "127.0.0.1:0", "--allow", allow]
+        serve = [harvestman, "serve", "--data", data + "/data", "--listen", "127.0.0.1:0", "--allow", allow]
         server, api = start(serve, env, stderr=True)
-        said = drained(server)
         try:
-            fill(api, site_url)
+            config = Path(data, "schemathesis.toml")
+            config.write_text(settings(fill(api, site_url)))
             env.update(SITES=",".join(sites), SCHEMATHESIS_HOOKS=str(HERE / "hooks.py"), KEY=KEY)
-            command = [schemathesis, "--config-file", str(HERE / "schemathesis.toml"), "run", api + "/openapi.json"]
+            command = [schemathesis, "--config-file", str(config), "run", api + "/openapi.json"]
             command += ["--seed", str(seed), "-n", os.environ.get("EXAMPLES") or "40"]
             if seconds := os.environ.get("SECONDS"):
                 command += ["--max-time", seconds]
             code = subprocess.run(command + options, env=env, cwd=data).returncode
             if server.poll() is not None:
-                print("the server ended:\n" + "".join(said))
+                print("the server ended:\n" + "".join(server.said))
                 code = 1
         finally:
-            server.terminate()
-            server.wait()
+            end(server)
             end(site)
     sys.exit(code)
 

@@ -40,6 +40,7 @@ pub fn routes() -> OpenApiRouter<App> {
 #[serde(deny_unknown_fields)]
 struct Scrape {
     /// The page: http or https.
+    #[schema(example = "https://example.com/")]
     url: String,
     /// What is taken from it, as in a job; by default its main content as Markdown.
     #[schema(value_type = Option<Object>)]

@@ -4,6 +4,7 @@ use super::runs::{owned, snapshot};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::frame::extract::Path;
+use crate::openapi::RunEvent;
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -93,7 +94,7 @@ async fn look(app: App, run: RunId, sender: Arc<watch::Sender<Told>>) {
 /// The data of an event is the run as `GET /v1/runs/{run}` shows it, without the job. A client that comes
 /// back with `Last-Event-ID` hears only what is new since.
 #[utoipa::path(get, path = "/v1/runs/{run}/events", tag = "runs", params(("run" = i64, Path)),
-    responses((status = 200, description = "Events.", content_type = "text/event-stream", body = String)))]
+    responses((status = 200, description = "Events.", content_type = "text/event-stream", body = RunEvent)))]
 async fn follow(
     State(app): State<App>,
     caller: Caller,

@@ -45,7 +45,8 @@ fn kinds(all: &[ToDeliver]) -> Vec<String> {
 pub async fn a_run_begins_with_what_is_beside_it_once<S: Store + Audit>(w: World<S>) {
     let control = w.store.control();
     let first = begin(&w, Some("once"), 1).await;
-    assert_eq!(begin(&w, Some("once"), 1).await, first);
+    let again = NewRun { once: Some("once".to_owned()), ..NewRun::of(Arc::new(job())) };
+    assert_eq!(control.begin_run(again, beside()).await.unwrap(), first);
     assert_eq!(control.webhooks(TenantId::FIRST, None, 9).await.unwrap().len(), 1);
     assert_eq!(control.series_of(first).await.unwrap(), Some((NAME.to_owned(), None)));
     w.finish(&w.lease().await).await;
