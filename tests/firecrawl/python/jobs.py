@@ -44,7 +44,7 @@ def check_a_failed_job_is_told_at_once(client):
     assert job.status == "failed" and job.data == [], job
     assert time.monotonic() - began < 30
     (error,) = client.get_crawl_errors(job.id).errors
-    assert error["error"] == "bad_redirect" and error["url"] == ODD + "/broken", error
+    assert error.error == "bad_redirect" and error.url == ODD + "/broken", error
 
 
 def check_errors_of_a_crawl(client):
