@@ -86,6 +86,10 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if depth(bytes) > DEEPEST {
         return Err(Problem::new(StatusCode::BAD_REQUEST, format!("JSON of at most {DEEPEST} levels")));
     }
+    // A list would be read as an object's fields in their order.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::field("", "a list; an object is expected"));
+    }
     let mut source = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut source).map_err(|error| {
         let place = pointer(&error.path().to_string());
@@ -151,5 +155,11 @@ mod tests {
         assert_eq!(depth(br#"{"a":["[[[[","\"[["]}"#), 2);
         assert_eq!(depth("[".repeat(10_000).as_bytes()), 10_000);
         assert!(read::<serde_json::Value>("[".repeat(10_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_list_is_no_object() {
+        assert!(read::<serde_json::Value>(b" [null, null]").is_err());
+        assert!(read::<serde_json::Value>(b" {}").is_ok());
     }
 }

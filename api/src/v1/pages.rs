@@ -44,6 +44,7 @@ pub fn routes() -> OpenApiRouter<App> {
 #[serde(deny_unknown_fields)]
 struct Which {
     /// How they ended.
+    #[param(inline)]
     outcome: Option<OutcomeKind>,
     /// The HTTP status.
     #[param(minimum = 100, maximum = 999)]

@@ -254,7 +254,7 @@ async fn create(
 #[serde(deny_unknown_fields)]
 struct Which {
     /// Of this job definition.
-    job_id: Option<JobIdParameter>,
+    job_id: Option<i64>,
     /// Only those that are not over.
     #[serde(default)]
     unfinished: bool,
@@ -264,8 +264,6 @@ struct Which {
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
-
-type JobIdParameter = i64;
 
 /// List runs, newest first.
 #[utoipa::path(get, path = "/v1/runs", tag = "runs", params(Which),

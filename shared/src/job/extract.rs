@@ -33,7 +33,7 @@ pub type Fields = indexmap::IndexMap<String, Field>;
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(default)]
-#[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields, transform = or_short))]
 pub struct Field {
     /// The CSS selector of the element; without it the record's own element.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -225,6 +225,15 @@ impl std::str::FromStr for PageValue {
                 }),
         }
     }
+}
+
+/// The schema of a field: its long form, or the short one.
+#[cfg(feature = "schema")]
+fn or_short(schema: &mut schemars::Schema) {
+    let long = std::mem::take(schema);
+    *schema = schemars::json_schema!({
+        "anyOf": [{ "type": "string", "description": "A CSS selector, and after an `@` the attribute: `a.buy@href`." }, long]
+    });
 }
 
 /// The long form of a field, for reading.
