@@ -1,8 +1,8 @@
 //! `make upgrade-test`: a fleet of an older version is rolled to this one in the middle of a run, and back again in the middle of
 //! another. First the schema, then one process after another, so that old and new ones work on the same run.
 
+use crate::client::Client;
 use crate::fleet::{HASTY, Size, built_along, programs};
-use crate::http;
 use crate::judge::judge;
 use crate::process::Role;
 use crate::round::{DELAY, until_hits, until_over};
@@ -11,14 +11,12 @@ use crate::sites::Sites;
 use crate::world::World;
 use shared::ids::RunId;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Pages of each of the three sites.
 const PAGES: u32 = 120;
 /// Requests that a process which ends may leave to be made again: none, if it hands back what it has not begun.
 const AGAIN: usize = 0;
-/// An API answers by then.
-const UP: Duration = Duration::from_secs(30);
 
 /// Plays both. The older version's programs are those that `HARVESTMAN_TEST_PROGRAMS` names. Returns whether nothing was lost.
 ///
@@ -44,7 +42,7 @@ pub async fn play(folder: &Path) -> Result<bool, String> {
 async fn roll(world: &World, what: &str, to: &Path, schema: bool) -> Result<bool, String> {
     world.sites.reset();
     let began = Instant::now();
-    let run = begin(world).await?;
+    let run = begin(world, what).await?;
     let members: Vec<_> = world.fleet.members.iter().collect();
     let share = world.sites.pages() / (members.len() + 2);
     until_hits(world, share).await;
@@ -75,19 +73,10 @@ async fn roll(world: &World, what: &str, to: &Path, schema: bool) -> Result<bool
 }
 
 /// A run of the sites, by the API, as whoever has only that begins one.
-async fn begin(world: &World) -> Result<RunId, String> {
-    let body = serde_json::to_string(&world.sites.job(DELAY)).map_err(|why| why.to_string())?;
-    let began = Instant::now();
-    let answer = loop {
-        match http::post(&world.api, "/v1/runs", &body).await {
-            Ok(answer) => break answer,
-            Err(why) if began.elapsed() > UP => return Err(format!("the API: {why}")),
-            Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
-        }
-    };
-    let (head, json) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    let id = serde_json::from_str::<serde_json::Value>(json).ok().and_then(|run| run["id"].as_i64());
-    id.map(RunId).ok_or_else(|| format!("no run: {head}\n{json}"))
+async fn begin(world: &World, what: &str) -> Result<RunId, String> {
+    let job = serde_json::to_value(world.sites.job(DELAY)).map_err(|why| why.to_string())?;
+    let run = Client::of(&world.api).post("/v1/runs", &what.replace(' ', "-"), Some(&job)).await?;
+    run["id"].as_i64().map(RunId).ok_or_else(|| format!("no run: {run}"))
 }
 
 async fn migrate(version: &Path, servers: &Servers) -> Result<(), String> {
