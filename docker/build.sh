@@ -4,5 +4,7 @@
 set -eu
 build() { cargo build --locked --profile "$profile" "$@"; }
 profile=$1
+# Addresses that the loader has to correct, in the short form that glibc 2.36 understands: megabytes less in each program.
+export RUSTFLAGS="-C link-arg=-Wl,-z,pack-relative-relocs"
 build -p harvestman-dispatcher -p harvestman-parser -p harvestman-api -p harvestman --features harvestman/cluster
 build -p harvestman-worker

@@ -128,6 +128,9 @@ fn finished(document: OpenApi) -> Value {
     for (name, path) in document["paths"].as_object_mut().into_iter().flatten() {
         let is_v2 = name.starts_with("/v2/");
         for (method, operation) in path.as_object_mut().into_iter().flatten() {
+            if !is_v2 {
+                operation["operationId"] = identified(operation);
+            }
             operation["responses"]["default"] = if is_v2 { failed_v2.clone() } else { failed.clone() };
             if method == "post" && !is_v2 {
                 match operation["parameters"].as_array_mut() {
@@ -139,6 +142,12 @@ fn finished(document: OpenApi) -> Value {
     }
     put_bounds(&mut document);
     document
+}
+
+/// Functions are named within their module, operations in the whole document: `jobs_list`.
+fn identified(operation: &Value) -> Value {
+    let [tag, function] = [&operation["tags"][0], &operation["operationId"]].map(|part| part.as_str().unwrap_or_default());
+    format!("{}_{function}", tag.replace(' ', "_")).into()
 }
 
 /// Numbers without a sign go further than the formats that they are described with.

@@ -5,6 +5,7 @@ mod common;
 use axum::body::Body;
 use common::{Answer, OPERATOR, World, job, json_request, request};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Every route of the description, with something in the place of its parameters.
@@ -145,6 +146,16 @@ async fn without_keys_only_names_of_this_machine_are_answered() {
         let request = axum::http::Request::builder().uri("/v1/tenant").header("host", host);
         world.send(request.body(Body::empty()).unwrap()).await.is(status);
     }
+}
+
+/// They were names of functions, and most of them there several times: no client could be made from that.
+#[test]
+fn every_operation_has_a_name_of_its_own() {
+    let document = api::openapi::document();
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations: Vec<_> = paths.flat_map(|path| path.as_object().unwrap().values()).collect();
+    let names: BTreeSet<_> = operations.iter().map(|one| one["operationId"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), operations.len(), "{names:?}");
 }
 
 #[test]

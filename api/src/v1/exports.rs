@@ -80,7 +80,7 @@ impl From<Format> for FileFormat {
 
 /// Export a run's valid records as a file, at once. One that is to be kept in the archive is asked for by `POST
 /// /v1/runs/{run}/exports`.
-#[utoipa::path(get, path = "/v1/runs/{run}/export", tag = "exports", params(("run" = i64, Path), Which),
+#[utoipa::path(get, path = "/v1/runs/{run}/export", tag = "exports", operation_id = "download", params(("run" = i64, Path), Which),
     responses((status = 200, description = "The file.", content(
         (Vec<u8> = "application/x-ndjson"), (Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.apache.parquet")))))]
 async fn export_records(

@@ -38,14 +38,14 @@ pub async fn of(app: &App, tenant: TenantId) -> Result<String, Problem> {
 }
 
 /// Read the secret that signs what webhooks of crawls and batches of `/v2` send.
-#[utoipa::path(get, path = "/v1/webhook-secret", tag = "webhooks",
+#[utoipa::path(get, path = "/v1/webhook-secret", tag = "webhooks", operation_id = "secret",
     responses((status = 200, description = "The secret.", body = SecretView)))]
 async fn read(State(app): State<App>, caller: Caller) -> Result<Json<SecretView>, Problem> {
     Ok(Json(SecretView { secret: of(&app, caller.tenant).await? }))
 }
 
 /// Make a new secret, for crawls and batches that begin from now on.
-#[utoipa::path(post, path = "/v1/webhook-secret/rotate", tag = "webhooks",
+#[utoipa::path(post, path = "/v1/webhook-secret/rotate", tag = "webhooks", operation_id = "rotate_secret",
     responses((status = 200, description = "The new secret.", body = SecretView)))]
 async fn rotate(State(app): State<App>, caller: Caller) -> Result<Json<SecretView>, Problem> {
     let fresh = app.control().renew_secret(&name(caller.tenant)).await?;

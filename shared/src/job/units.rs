@@ -69,6 +69,7 @@ impl JsonSchema for Span {
         schemars::json_schema!({
             "description": "A span of time: seconds, or text with a unit.",
             "type": ["string", "number"],
+            "minimum": 0,
             "examples": ["500ms", "2s", "1m 30s", 1.5]
         })
     }
@@ -77,6 +78,22 @@ impl JsonSchema for Span {
 /// A size in bytes: a whole number, or text with a unit (`10MiB`, `2 GB`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ByteSize(pub u64);
+
+impl ByteSize {
+    /// From a JSON number (whole bytes) or text.
+    ///
+    /// # Errors
+    /// A sentence that says what would be right.
+    pub fn from_value(value: &serde_json::Value) -> Result<Self, String> {
+        match value {
+            serde_json::Value::Number(n) if n.as_f64().is_none_or(|bytes| bytes.fract() == 0.0) => {
+                n.to_string().parse()
+            }
+            serde_json::Value::String(text) => text.parse(),
+            _ => Err(format!("{value} is no size: use whole bytes (1048576) or a unit (`10MiB`, `2GB`)")),
+        }
+    }
+}
 
 const UNITS: [(&str, u64); 8] = [
     ("kib", 1 << 10),
@@ -130,8 +147,7 @@ impl Serialize for ByteSize {
 impl<'de> Deserialize<'de> for ByteSize {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let value = serde_json::Value::deserialize(d)?;
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        text.parse().map_err(serde::de::Error::custom)
+        ByteSize::from_value(&value).map_err(serde::de::Error::custom)
     }
 }
 
@@ -144,6 +160,7 @@ impl JsonSchema for ByteSize {
         schemars::json_schema!({
             "description": "A size in bytes: a whole number, or text with a unit.",
             "type": ["string", "integer"],
+            "minimum": 0,
             "examples": ["10MiB", "2GB", 1048576]
         })
     }
@@ -171,6 +188,10 @@ mod tests {
             assert_eq!(text.parse::<ByteSize>().unwrap().0, bytes, "{text}");
         }
         assert!("many".parse::<ByteSize>().is_err());
+        for (json, bytes) in [("1000", Some(1000)), ("1e3", Some(1000)), ("1.5", None), ("-1", None), ("[]", None)] {
+            let read = serde_json::from_str::<ByteSize>(json).ok();
+            assert_eq!(read.map(|size| size.0), bytes, "{json}");
+        }
         assert_eq!(ByteSize(10 << 20).to_string(), "10MiB");
         assert_eq!(ByteSize(1000).to_string(), "1000");
     }
