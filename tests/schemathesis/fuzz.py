@@ -37,12 +37,16 @@ def ask(api, method, path, body=None):
 
 
 def until_over(api, run):
+    until(lambda: ask(api, "GET", f"/v1/runs/{run}")["state"] in ("done", "cancelled"), f"run {run} did not end")
+
+
+def until(found, otherwise):
     end_at = time.monotonic() + PATIENCE
     while time.monotonic() < end_at:
-        if ask(api, "GET", f"/v1/runs/{run}")["state"] in ("done", "cancelled"):
-            return
+        if value := found():
+            return value
         time.sleep(0.2)
-    raise SystemExit(f"run {run} did not end")
+    raise SystemExit(otherwise)
 
 
 def fill(api, site):
@@ -65,7 +69,10 @@ def fill(api, site):
     version = ask(api, "POST", f"/v1/runs/{runs[0]}/reparse", {"extract": job["extract"]})["version"]
     ids = [ask(api, "POST", "/v2/crawl", {"url": site + "/", "limit": 5})["id"]]
     ids.append(ask(api, "POST", "/v2/batch/scrape", {"urls": [site + "/"]})["id"])
-    hosts = [row["id"] for row in ask(api, "GET", "/v1/hosts")["data"]]
+    # Hosts are listed while there is something to be asked of them: a run that is paused stays.
+    paused = ask(api, "POST", f"/v1/jobs/{jobs[0]}/runs")["id"]
+    ask(api, "POST", f"/v1/runs/{paused}/pause")
+    hosts = [row["id"] for row in until(lambda: ask(api, "GET", "/v1/hosts")["data"], "no host is listed")]
     seqs = [row["seq"] for row in ask(api, "GET", f"/v1/runs/{runs[0]}/pages")["data"][:5]]
     return {
         "job": jobs, "run": runs, "webhook": hooks, "event": [event], "key": keys, "tenant": [tenant],
@@ -99,7 +106,7 @@ def main():
             config = Path(data, "schemathesis.toml")
             config.write_text(settings(fill(api, site_url)))
             env.update(SITES=",".join(sites), SCHEMATHESIS_HOOKS=str(HERE / "hooks.py"), KEY=KEY)
-            command = [schemathesis, "--config-file", str(config), "run", api + "/openapi.json"]
+            command = [os.path.abspath(schemathesis), "--config-file", str(config), "run", api + "/openapi.json"]
             command += ["--seed", str(seed), "-n", os.environ.get("EXAMPLES") or "40"]
             if seconds := os.environ.get("SECONDS"):
                 command += ["--max-time", seconds]
