@@ -187,7 +187,9 @@ pub async fn run(
     let app = App::new(config, deps).await?;
     let router = router(app.clone()).layer(from_fn_with_state(stop.clone(), leave::last));
     let writer = tokio::spawn(files::write_files(app, stop.clone()));
-    let served = axum::serve(listener, router).with_graceful_shutdown(leave::after(stop, leave)).await;
+    // A bare router would be copied, route by route, for every connection.
+    let service = router.into_make_service();
+    let served = axum::serve(listener, service).with_graceful_shutdown(leave::after(stop, leave)).await;
     // Where nobody said stop, the listener broke.
     if served.is_err() {
         writer.abort();
