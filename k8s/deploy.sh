@@ -29,6 +29,8 @@ kubectl apply --filename "$rendered" --selector harvestman/phase=before
 on get deployment --output 'jsonpath={range .items[*]}---{"\n"}{.metadata.annotations.kubectl\.kubernetes\.io/last-applied-configuration}{"\n"}{end}' >"$was"
 on create configmap previous --from-file="deployments.yaml=$was" --dry-run=client --output yaml | kubectl apply --filename -
 
+# Who interrupts it from here on gets back what was there.
+trap 'trap "" INT TERM; echo "interrupted:" >&2; "$here/rollback.sh"; exit 130' INT TERM
 kubectl apply --filename "$rendered"
 deployments=$(sed -n '/^kind: Deployment$/,/^spec:/s/^  name: //p' "$rendered")
 for name in $deployments; do

@@ -146,7 +146,8 @@ fn finished(document: OpenApi) -> Value {
 
 /// Functions are named within their module, operations in the whole document: `jobs_list`.
 fn identified(operation: &Value) -> Value {
-    let [tag, function] = [&operation["tags"][0], &operation["operationId"]].map(|part| part.as_str().unwrap_or_default());
+    let [tag, function] =
+        [&operation["tags"][0], &operation["operationId"]].map(|part| part.as_str().unwrap_or_default());
     format!("{}_{function}", tag.replace(' ', "_")).into()
 }
 

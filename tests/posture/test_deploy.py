@@ -10,7 +10,7 @@ from conftest import ROOT, SERVICES, tool
 
 #: A cluster: each Deployment as it was applied last, its image alone. A service is well unless its tag is `broken`.
 KUBECTL = r'''#!/usr/bin/env python3
-import json, os, re, subprocess, sys
+import json, os, re, signal, subprocess, sys
 words, path = [w for w in sys.argv[1:] if w not in ("--namespace", "harvestman")], os.environ["CLUSTER"]
 if words[0] == "kustomize":
     sys.exit(subprocess.call([os.environ["REAL_KUBECTL"], *words]))
@@ -44,6 +44,8 @@ elif words[0] == "apply" and "--selector" not in words:
             deployments[re.search(r"^  name: (\S+)", document, re.M)[1]] = re.search(r"image: (\S+)", document)[1]
 elif verb == "rollout status" and deployments[words[2].split("/")[1]].endswith(":broken"):
     sys.exit("error: timed out waiting for the condition")
+elif verb == "rollout status" and deployments[words[2].split("/")[1]].endswith(":interrupted"):
+    os.kill(os.getppid(), signal.SIGTERM)
 json.dump(cluster, open(path, "w"))
 '''
 CURL = "#!/bin/sh\nexit ${READY:-0}\n"
@@ -94,6 +96,12 @@ def test_what_a_deploy_did_not_change_does_not_go_back(cluster):
     cluster.run("deploy.sh", "local", "2")
     assert cluster.run("deploy.sh", "local", "2", READY="1").returncode == 1
     assert cluster.images() == dict.fromkeys(SERVICES, "2")
+
+
+def test_a_deploy_that_is_interrupted_goes_back(cluster):
+    cluster.run("deploy.sh", "local", "1")
+    assert cluster.run("deploy.sh", "local", "interrupted").returncode == 130
+    assert cluster.images() == dict.fromkeys(SERVICES, "1")
 
 
 def test_a_rollback_by_hand_brings_the_deploy_before(cluster):

@@ -1,8 +1,13 @@
 //! A large export beside everything else.
 
 use super::served::Served;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+use tokio::time::sleep;
+
+/// How often is asked whether it is ready.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// What came, and how long it took.
 pub struct Exported {
@@ -25,4 +30,26 @@ pub async fn fetch(served: &Served, format: &str) -> Result<Exported> {
         bytes += piece.len() as u64;
     }
     Ok(Exported { bytes, took: begun.elapsed() })
+}
+
+/// Has the large run written into the archive, and waits until it is there.
+///
+/// # Errors
+/// If it fails.
+pub async fn keep(served: &Served, format: &str) -> Result<Exported> {
+    let begun = Instant::now();
+    let place = format!("/v1/runs/{}/exports", served.large);
+    let made = served.post(&place, Some(json!({ "format": format }).to_string())).await?;
+    loop {
+        let answer = served.get(&format!("{}{place}/{}", served.base, made["id"])).await?;
+        let now: Value = serde_json::from_slice(&answer.bytes().await?)?;
+        match now["state"].as_str() {
+            Some("ready") => {
+                let bytes = now["bytes"].as_u64().unwrap_or(0);
+                return Ok(Exported { bytes, took: begun.elapsed() });
+            }
+            Some("failed") => bail!("the export failed: {now}"),
+            _ => sleep(LOOK_EVERY).await,
+        }
+    }
 }

@@ -97,6 +97,9 @@ impl Api {
                 tokio::join!(load::run(&reads, self.rate, span), export::fetch(&served, format));
             readings.push(Reading::of(format, &took, &usage, Some(exported?)));
         }
+        let usage = Usage::begin(served.pid);
+        let (took, kept) = tokio::join!(load::run(&reads, self.rate, span), export::keep(&served, "jsonl"));
+        readings.push(Reading::of("jsonl into the archive", &took, &usage, Some(kept?)));
         let pages = pages(&served, run).await?;
         let quiet = self.quiet(&served, urls).await?;
         served.post(&format!("/v1/runs/{run}/cancel"), None).await?;

@@ -188,7 +188,9 @@ mod tests {
             assert_eq!(text.parse::<ByteSize>().unwrap().0, bytes, "{text}");
         }
         assert!("many".parse::<ByteSize>().is_err());
-        for (json, bytes) in [("1000", Some(1000)), ("1e3", Some(1000)), ("1.5", None), ("-1", None), ("[]", None)] {
+        for (json, bytes) in
+            [("1000", Some(1000)), ("1e3", Some(1000)), ("1.5", None), ("-1", None), ("[]", None)]
+        {
             let read = serde_json::from_str::<ByteSize>(json).ok();
             assert_eq!(read.map(|size| size.0), bytes, "{json}");
         }
