@@ -10,6 +10,10 @@ rendered=$(mktemp)
 was=$(mktemp)
 trap 'rm -f "$rendered" "$was"' EXIT
 on() { kubectl --namespace harvestman "$@"; }
+# A signal is heard while the shell waits, not while a command runs before it.
+heard() { "$@" & child=$!; wait "$child"; }
+stop() { trap "" INT TERM; kill "${child:-}" 2>/dev/null || true; echo "interrupted:" >&2; }
+trap 'stop; echo "the services were not touched" >&2; exit 130' INT TERM
 
 # A cloud's overlay has its tag in cluster.yaml; the others' images are named in the overlay.
 if [ -n "$tag" ] && [ -f "$overlay/cluster.yaml" ]; then
@@ -17,26 +21,26 @@ if [ -n "$tag" ] && [ -f "$overlay/cluster.yaml" ]; then
 fi
 kubectl kustomize "$overlay" >"$rendered"
 if [ -n "$tag" ] && ! [ -f "$overlay/cluster.yaml" ]; then
-  sed -i "s#^\( *image: harvestman/[a-z]*\):.*#\1:$tag#" "$rendered"
+  sed -i "s#^\( *image: harvestman/[a-z-]*\):.*#\1:$tag#" "$rendered"
 fi
 
 # A Job cannot be changed, only made again.
 on delete job --selector harvestman/phase=before --ignore-not-found --wait
 kubectl apply --filename "$rendered" --selector harvestman/phase=before
-"$here/jobs.sh" "${JOBS_TIMEOUT:-900}"
+heard "$here/jobs.sh" "${JOBS_TIMEOUT:-900}"
 
 # What was applied last, for rollback.sh.
 on get deployment --output 'jsonpath={range .items[*]}---{"\n"}{.metadata.annotations.kubectl\.kubernetes\.io/last-applied-configuration}{"\n"}{end}' >"$was"
 on create configmap previous --from-file="deployments.yaml=$was" --dry-run=client --output yaml | kubectl apply --filename -
 
 # Who interrupts it from here on gets back what was there.
-trap 'trap "" INT TERM; echo "interrupted:" >&2; "$here/rollback.sh"; exit 130' INT TERM
+trap 'stop; "$here/rollback.sh"; exit 130' INT TERM
 kubectl apply --filename "$rendered"
 deployments=$(sed -n '/^kind: Deployment$/,/^spec:/s/^  name: //p' "$rendered")
 for name in $deployments; do
-  on rollout status "deployment/$name" --timeout="${patience}s" || { failed=$name; break; }
+  heard kubectl --namespace harvestman rollout status "deployment/$name" --timeout="${patience}s" || { failed=$name; break; }
 done
-if [ -z "${failed:-}" ] && "$here/smoke.sh"; then
+if [ -z "${failed:-}" ] && heard "$here/smoke.sh"; then
   # shellcheck disable=SC2086  # one argument a service
   "$here/only.sh" $deployments
   echo "deployed $overlay"

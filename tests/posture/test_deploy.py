@@ -10,7 +10,7 @@ from conftest import ROOT, SERVICES, tool
 
 #: A cluster: each Deployment as it was applied last, its image alone. A service is well unless its tag is `broken`.
 KUBECTL = r'''#!/usr/bin/env python3
-import json, os, re, signal, subprocess, sys
+import json, os, re, signal, subprocess, sys, time
 words, path = [w for w in sys.argv[1:] if w not in ("--namespace", "harvestman")], os.environ["CLUSTER"]
 if words[0] == "kustomize":
     sys.exit(subprocess.call([os.environ["REAL_KUBECTL"], *words]))
@@ -45,7 +45,9 @@ elif words[0] == "apply" and "--selector" not in words:
 elif verb == "rollout status" and deployments[words[2].split("/")[1]].endswith(":broken"):
     sys.exit("error: timed out waiting for the condition")
 elif verb == "rollout status" and deployments[words[2].split("/")[1]].endswith(":interrupted"):
+    # A pipeline that is cancelled tells the script alone, and the rollout hangs on.
     os.kill(os.getppid(), signal.SIGTERM)
+    time.sleep(70)
 json.dump(cluster, open(path, "w"))
 '''
 CURL = "#!/bin/sh\nexit ${READY:-0}\n"
@@ -102,6 +104,14 @@ def test_a_deploy_that_is_interrupted_goes_back(cluster):
     cluster.run("deploy.sh", "local", "1")
     assert cluster.run("deploy.sh", "local", "interrupted").returncode == 130
     assert cluster.images() == dict.fromkeys(SERVICES, "1")
+
+
+def test_a_tag_is_that_of_the_workers_with_a_browser_too(cluster):
+    overlay = cluster.folder / "k8s" / "overlays" / "local" / "kustomization.yaml"
+    overlay.write_text(overlay.read_text().replace("components:\n", "components:\n  - ../../components/browser-workers\n", 1))
+    result = cluster.run("deploy.sh", "local", "1")
+    assert result.returncode == 0, result.stderr
+    assert cluster.images() == dict.fromkeys([*SERVICES, "worker-browser"], "1")
 
 
 def test_a_rollback_by_hand_brings_the_deploy_before(cluster):
