@@ -16,7 +16,9 @@ if words[0] == "kustomize":
     sys.exit(subprocess.call([os.environ["REAL_KUBECTL"], *words]))
 cluster = json.load(open(path))
 deployments, verb = cluster["deployments"], " ".join(words[:2])
-if verb == "get job":
+if words[0] == "port-forward":
+    sys.exit(print("Forwarding from 127.0.0.1:40000 -> 9090"))
+elif verb == "get job":
     print(cluster["jobs"])
 elif verb == "get deployment" and words[-1] == "name":
     print("\n".join("deployment.apps/" + name for name in deployments))
@@ -48,7 +50,10 @@ elif verb == "rollout status" and deployments[words[2].split("/")[1]].endswith("
     # A pipeline that is cancelled tells the script alone, and the rollout hangs on.
     os.kill(os.getppid(), signal.SIGTERM)
     time.sleep(70)
-json.dump(cluster, open(path, "w"))
+# As a whole: the other end of a pipe reads it at the same time.
+with open(f"{path}.{os.getpid()}", "w") as file:
+    json.dump(cluster, file)
+os.replace(file.name, path)
 '''
 CURL = "#!/bin/sh\nexit ${READY:-0}\n"
 
@@ -58,7 +63,7 @@ def cluster(tmp_path):
     shutil.copytree(ROOT / "k8s", tmp_path / "k8s")
     programs = tmp_path / "bin"
     programs.mkdir()
-    for name, text in {"kubectl": KUBECTL, "curl": CURL, "sleep": "#!/bin/sh\n"}.items():
+    for name, text in {"kubectl": KUBECTL, "curl": CURL, "sleep": "#!/bin/sh\nexec /bin/sleep 0.3\n"}.items():
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)
     return Cluster(tmp_path)
