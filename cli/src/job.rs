@@ -45,6 +45,11 @@ pub fn check(job: &Job) -> anyhow::Result<()> {
 }
 
 fn add_seeds(job: &mut Job, flags: &JobFlags) -> anyhow::Result<()> {
+    if let Some(file) = flags.seeds.iter().find(|seed| is_file(seed)) {
+        bail!(
+            "{file} is a file and no URL: a job file is given by `--job {file}`, seeds in a file by `--seeds-file {file}`"
+        );
+    }
     job.seeds.urls.extend(flags.seeds.iter().cloned());
     job.seeds.sitemaps.extend(flags.sitemap.iter().cloned());
     let from_job = job.seeds.file.take();
@@ -57,6 +62,12 @@ fn add_seeds(job: &mut Job, flags: &JobFlags) -> anyhow::Result<()> {
         bail!("no seed: give a URL (`harvestman crawl https://example.com/`), a --sitemap or a --job");
     }
     Ok(())
+}
+
+/// Without a scheme a seed is a host, and `shop.yaml` would be one.
+fn is_file(seed: &str) -> bool {
+    let ends = [".yaml", ".yml", ".json", ".txt"];
+    !seed.contains("://") && ends.iter().any(|end| seed.ends_with(end)) && Path::new(seed).is_file()
 }
 
 fn seed_lines(text: &str) -> impl Iterator<Item = String> {
@@ -203,6 +214,19 @@ mod tests {
     fn seeds_files_have_comments_and_fragments() {
         let text = "\u{feff}# mine\nhttps://a.example/#x\n\n  https://b.example/ # note\n";
         assert_eq!(seed_lines(text).collect::<Vec<_>>(), ["https://a.example/#x", "https://b.example/"]);
+    }
+
+    /// `jobs create job.yaml` kept a job that would have harvested `https://job.yaml`.
+    #[test]
+    fn a_file_is_no_seed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("job.yaml");
+        std::fs::write(&file, "version: 1").unwrap();
+        let flags = |seed: String| JobFlags { seeds: vec![seed], ..JobFlags::default() };
+        let file = file.display().to_string();
+        let error = from_flags(&flags(file.clone())).unwrap_err().to_string();
+        assert!(error.contains(&format!("--job {file}")), "{error}");
+        from_flags(&flags("example.com".to_owned())).unwrap();
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub struct File {
 }
 
 impl File {
-    /// Begins a file of a run's valid records: those of `filter`, of pages before the place `until`.
+    /// Begins a file of a run's valid records: those of `filter`, of pages up to the place `until`, it included.
     ///
     /// # Errors
     /// If its head cannot be written.
@@ -104,7 +104,7 @@ impl File {
         let read = rows.len();
         self.selection.after = rows.last().map(|row| (row.seq, row.ord)).or(self.selection.after);
         if let Some(until) = self.until {
-            rows.retain(|row| row.seq < until);
+            rows.retain(|row| row.seq <= until);
         }
         let is_last = read < BATCH as usize || rows.len() < read;
         if let Some(prefix) = &self.url_prefix {

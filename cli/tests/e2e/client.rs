@@ -57,6 +57,10 @@ async fn a_job_is_kept_run_watched_read_and_exported() {
     }
     let piped = served.says(&["export", "1", "--format", "jsonl"]).await;
     assert_eq!(piped, std::fs::read_to_string(world.path("out.jsonl")).unwrap());
+    // The file in the archive once ended before the record of the run's last page.
+    let kept = world.path("kept.jsonl");
+    served.call(["export", "1", "--to-store", "--out", &file(&kept)]).end().await.says(0, &["bytes"]);
+    assert_eq!(piped, std::fs::read_to_string(kept).unwrap());
     let left: Vec<_> =
         std::fs::read_dir(world.path("")).unwrap().map(|file| file.unwrap().file_name()).collect();
     assert!(!left.iter().any(|name| name.to_str().unwrap().ends_with(".part")), "{left:?}");

@@ -82,7 +82,7 @@ pub struct ExportInfo {
     pub format: Format,
     /// Which records; the version is settled.
     pub filter: ExportFilter,
-    /// Those of pages before this place.
+    /// Those of pages up to this place, it included: the last page that was closed when it was asked for.
     pub until: u64,
     /// How it stands.
     pub state: ExportState,
