@@ -2,9 +2,11 @@
 import json
 import re
 
+import grafana_foundation_sdk.models.dashboard as grafana
 import pytest
 import yaml
 from conftest import ROOT, run, tool
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 MONITORING = ROOT / "k8s" / "components" / "monitoring"
 DASHBOARDS = sorted((MONITORING / "dashboards").glob("*.json"))
@@ -43,6 +45,25 @@ def test_dashboards_ask_for_what_is_measured(path):
         for target in panel["targets"]:
             assert names(target["expr"]), panel["title"]
             assert names(target["expr"]) <= measured(), panel["title"]
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
+def test_grafana_knows_all_that_a_dashboard_says(path):
+    """Read by Grafana's own model and written again: what that does not know would be gone."""
+    said = json.loads(path.read_text())
+    known = json.loads(JSONEncoder().encode(grafana.Dashboard.from_json(said)))
+    assert list(unknown(said, known)) == []
+
+
+def unknown(said, known, at=""):
+    if isinstance(said, dict):
+        for name, value in said.items():
+            yield from unknown(value, known[name], f"{at}/{name}") if name in known else [f"{at}/{name}"]
+    elif isinstance(said, list):
+        for i, (one, other) in enumerate(zip(said, known, strict=True)):
+            yield from unknown(one, other, f"{at}/{i}")
+    elif said != known:
+        yield at
 
 
 def test_every_query_is_one(tmp_path):
