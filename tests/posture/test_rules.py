@@ -6,6 +6,7 @@ import grafana_foundation_sdk.models.dashboard as grafana
 import pytest
 import yaml
 from conftest import ROOT, run, tool
+from grafana_foundation_sdk.cog import plugins
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 MONITORING = ROOT / "k8s" / "components" / "monitoring"
@@ -50,6 +51,7 @@ def test_dashboards_ask_for_what_is_measured(path):
 @pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
 def test_grafana_knows_all_that_a_dashboard_says(path):
     """Read by Grafana's own model and written again: what that does not know would be gone."""
+    plugins.register_default_plugins()
     said = json.loads(path.read_text())
     known = json.loads(JSONEncoder().encode(grafana.Dashboard.from_json(said)))
     assert list(unknown(said, known)) == []
