@@ -75,6 +75,7 @@ pub async fn documents(app: &App, job: &Parts, which: &Which) -> Result<Document
     let limit = usize::try_from(which.limit.unwrap_or(DOCUMENTS).clamp(1, MOST)).unwrap_or(usize::MAX);
     // One more than is shown: whether there is a next page.
     let rows = rows(app, job, which, limit + 1).await?;
+    let compared = compared(app, job.first().run).await?;
     let (mut list, mut bytes, mut at) = (Vec::new(), 0, 0);
     let shown = rows.len().min(limit);
     while at < shown && bytes < BYTES {
@@ -84,7 +85,11 @@ pub async fn documents(app: &App, job: &Parts, which: &Which) -> Result<Document
         let some: Vec<&PageRow> = some.iter().take_while(|row| row.0 == part).map(|row| &row.1).collect();
         let seqs: Vec<u64> = some.iter().map(|page| page.seq).collect();
         let contents: HashMap<u64, String> = app.deps.store.contents(run, &seqs).await?.into_iter().collect();
-        let mut last = last_time(app, run, &some).await?;
+        // What was appended to a batch is compared with nothing.
+        let mut last = match compared.filter(|_| part == 0) {
+            Some(before) => Some(last_time(app, before, &some).await?),
+            None => None,
+        };
         for page in &some {
             let content = contents.get(&page.seq).map(String::as_str);
             bytes += content.map_or(0, str::len);
@@ -124,15 +129,19 @@ async fn rows(app: &App, job: &Parts, which: &Which, limit: usize) -> Result<Vec
     Ok(rows)
 }
 
-/// What these pages said in the last run of the same series, by URL; None: the run is compared with none.
+/// The run before this one in its series, if this one is compared at all.
+async fn compared(app: &App, run: RunId) -> Result<Option<Option<RunId>>, Refusal> {
+    let series = app.control().series_of(run).await?;
+    Ok(series.filter(|(name, _)| is_compared(name)).map(|(_, before)| before))
+}
+
+/// What these pages said in that run, by URL.
 async fn last_time(
     app: &App,
-    run: RunId,
+    before: Option<RunId>,
     pages: &[&PageRow],
-) -> Result<Option<HashMap<String, Before>>, Refusal> {
-    let series = app.control().series_of(run).await?;
-    let Some((_, before)) = series.filter(|(name, _)| is_compared(name)) else { return Ok(None) };
-    let Some(before) = before else { return Ok(Some(HashMap::new())) };
+) -> Result<HashMap<String, Before>, Refusal> {
+    let Some(before) = before else { return Ok(HashMap::new()) };
     let urls: Vec<String> = pages.iter().map(|page| page.url.clone()).collect();
     let places: Vec<control::Place> = app.control().places(before, &urls).await?;
     let seqs: Vec<u64> = places.iter().map(|place| place.seq).collect();
@@ -141,5 +150,5 @@ async fn last_time(
         let markdown = markdown(contents.get(&place.seq).map(String::as_str));
         (place.url, Before { at: place.fetched_at, markdown })
     });
-    Ok(Some(known.collect()))
+    Ok(known.collect())
 }

@@ -132,7 +132,7 @@ impl Options {
                 }
                 "rawBase64" => {
                     return Err(Refusal::unbuilt(
-                        "the format `rawBase64` (GET /v1/runs/{run}/pages/{page}/raw has the bytes)",
+                        "the format `rawBase64` (GET /v1/runs/{run}/pages/{seq}/body has the bytes)",
                     ));
                 }
                 other => return Err(unsupported(other)),
