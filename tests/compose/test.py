@@ -13,7 +13,7 @@ import time
 
 PRODUCTS = 3000
 PER_LISTING = 20
-#: A final image's most bytes on top of its base. distroless `cc` has about 25 MB: 60 MB in all.
+#: A final image's most bytes on top of its base.
 MOST_BYTES = 35_000_000
 SERVICES = ["dispatcher", "worker", "parser", "api"]
 #: Pages of the shop that are empty until their script has run.
