@@ -61,7 +61,7 @@ def queries():
                 yield path.stem, panel["title"], target["expr"].replace("$__rate_interval", INTERVAL)
 
 
-def dashboards():
+def dashboards(ask=ask):
     """Asks every query; returns how many there are, and those without an answer."""
     everything = list(queries())
     empty = [(*which, query) for *which, query in everything if not ask("query", query=query)["result"]]

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """`make compose-test`: builds the images, starts everything, harvests a shop that is known exactly, and while that goes on scales the
 workers, restarts the broker and kills one container of each service. Nothing may be lost and nothing doubled. Pages that their scripts
-make are harvested by the worker with Chromium, and a real Prometheus is asked everything that the dashboards ask.
+make are harvested by the worker with Chromium, and a real Prometheus is asked everything that the dashboards ask; with GRAFANA=1 through
+Grafana too.
 
 Runs under a project name of its own, with volumes of its own, and takes both away at the end. KEEP=1 leaves them; BUILD=0 takes the images that are there.
 """
@@ -21,9 +22,10 @@ SCRIPTED = 20
 
 os.environ.setdefault("PROFILE", "release")
 os.environ |= {"DEMO_PRODUCTS": str(PRODUCTS), "API_PORT": os.environ.get("API_PORT", "18080"), "RABBITMQ_PORT": os.environ.get("RABBITMQ_PORT", "18672"),
-               "PROMETHEUS_PORT": os.environ.get("PROMETHEUS_PORT", "19091"),
+               "PROMETHEUS_PORT": os.environ.get("PROMETHEUS_PORT", "19091"), "GRAFANA_PORT": os.environ.get("GRAFANA_PORT", "13000"),
                "HARVESTMAN_ALLOW": "demo:8000"}
 import client  # noqa: E402  (reads the port)
+import grafana  # noqa: E402
 import observed  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -115,7 +117,7 @@ def scripted_run():
 
 
 def watched():
-    """What the dashboards and alerts ask, while there is something to see. Grafana itself is not needed for that."""
+    """What the dashboards and alerts ask, while there is something to see."""
     compose("--profile", "observability", "up", "--detach", "--no-recreate", "prometheus")
     expected = {service: 4 if service == "worker" else 1 for service in [*SERVICES, "worker-browser"]} | {"rabbitmq": 1}
     check(observed.targets(expected), "Prometheus: every replica of every service and the broker are up")
@@ -127,6 +129,19 @@ def watched():
     check(count, f"Prometheus: {count} queries of the dashboards are answered; {len(empty)} about what did not happen have no series")
     count, firing = observed.alerts()
     check(count and not firing, f"Prometheus: {count} alerts are evaluated, none fires {firing or ''}")
+    if os.environ.get("GRAFANA") == "1":
+        drawn()
+
+
+def drawn():
+    """The same through Grafana, which takes an image that not every machine can have."""
+    compose("--profile", "observability", "up", "--detach", "--no-recreate", "grafana")
+    version = grafana.health()
+    source, found = grafana.source(), sorted(grafana.dashboards())
+    check(source == [("prometheus", "prometheus", "http://prometheus:9090", True)], f"Grafana {version}: its data source is there")
+    check(len(found) == len(list(observed.DASHBOARDS.glob("*.json"))), f"Grafana: every visitor finds {', '.join(found)}")
+    count, _ = observed.dashboards(grafana.prometheus(version))
+    check(count, f"Grafana: {count} queries of the dashboards are answered through it")
 
 
 def kill(service):
