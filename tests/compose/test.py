@@ -15,7 +15,7 @@ import time
 PRODUCTS = 3000
 PER_LISTING = 20
 #: A final image's most bytes on top of its base.
-MOST_BYTES = 35_000_000
+MOST_BYTES = 32_500_000
 SERVICES = ["dispatcher", "worker", "parser", "api"]
 #: Pages of the shop that are empty until their script has run.
 SCRIPTED = 20
