@@ -20,6 +20,8 @@ if words[0] == "port-forward":
     sys.exit(print("Forwarding from 127.0.0.1:40000 -> 9090"))
 elif verb == "get job":
     print(cluster["jobs"])
+elif verb == "get pods" and "batch.kubernetes.io/job-name" in words:
+    print(cluster.get("pods", ""))
 elif verb == "get deployment" and words[-1] == "name":
     print("\n".join("deployment.apps/" + name for name in deployments))
 elif words[0] == "delete" and words[1].startswith("deployment"):
@@ -95,6 +97,15 @@ def test_a_tag_is_deployed_and_a_broken_one_goes_back(cluster, overlay):
     assert cluster.images() == dict.fromkeys(SERVICES, "2")
     assert cluster.run("rollback.sh").returncode == 1, "once is enough"
     assert cluster.images() == dict.fromkeys(SERVICES, "2")
+
+
+def test_an_image_that_is_not_there_is_not_waited_for(cluster):
+    """The Jobs may take a quarter of an hour, and such an image takes all of it."""
+    cluster.run("deploy.sh", "local", "1")
+    cluster.keep(json.loads(cluster.file.read_text()) | {"jobs": "migrate ", "pods": "harvestman/cli:nosuch ImagePullBackOff"})
+    result = cluster.run("deploy.sh", "local", "nosuch", PULL_TIMEOUT="1")
+    assert result.returncode == 1 and "harvestman/cli:nosuch ImagePullBackOff" in result.stderr, result.stderr
+    assert cluster.images() == dict.fromkeys(SERVICES, "1")
 
 
 def test_what_a_deploy_did_not_change_does_not_go_back(cluster):
