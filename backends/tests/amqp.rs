@@ -1,7 +1,7 @@
 //! The queue suite over a real RabbitMQ.
 
 use backends::amqp::{AmqpOptions, AmqpQueue};
-use shared::ports::Queue;
+use shared::ports::{Lane, Queue};
 use std::sync::Arc;
 use std::time::Duration;
 use testkit::servers::RabbitMq;
@@ -17,4 +17,17 @@ async fn on_rabbitmq() {
         Arc::new(AmqpQueue::new(options).expect("a URL")) as Arc<dyn Queue>
     };
     run(make, Expect { capacity: Some(64) }).await;
+}
+
+/// Where no worker has a browser, nobody had made its lanes, and to ask for their depths closed a channel:
+/// lines of error in the broker's log and in ours every ten seconds.
+#[tokio::test]
+async fn a_lane_that_nobody_used_is_made_by_who_asks_for_its_depth() {
+    let broker = RabbitMq::shared().await;
+    let url = broker.vhost("asked").await;
+    let vhost = url.rsplit('/').next().expect("a vhost").to_owned();
+    let queue = AmqpQueue::new(AmqpOptions::new(url, "test")).expect("a URL");
+    assert_eq!(queue.depth(&Lane::Render { urgent: false }).await.expect("a depth"), 0);
+    let listed = broker.manage("GET", &format!("/api/queues/{vhost}"), "").await.expect("the queues");
+    assert!(listed.contains("harvestman.render"), "{listed}");
 }

@@ -74,6 +74,8 @@ impl Queue for AmqpQueue {
         let deadline = Instant::now() + self.0.options.deadline;
         let depth = async {
             let live = self.0.consuming.live(deadline).await?;
+            // To ask for a queue that is not there is an error in the broker's log, each time.
+            topology::declare(&live, lane, self.0.options.capacity, deadline).await?;
             let channel = live.channel(deadline).await?;
             topology::depth(&channel, lane, deadline).await
         };
