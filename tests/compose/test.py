@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """`make compose-test`: builds the images, starts everything, harvests a shop that is known exactly, and while that goes on scales the
-workers, restarts the broker and kills one container of each service and each server. Nothing may be lost and nothing doubled. Pages that their scripts
-make are harvested by the worker with Chromium, and a real Prometheus is asked everything that the dashboards ask; with GRAFANA=1 through
-Grafana too.
+workers, restarts the broker and kills one container of each service and each server. Nothing may be lost and nothing doubled. Pages that
+their scripts make are harvested by the worker with Chromium, and a real Prometheus is asked everything that the dashboards ask; with
+GRAFANA=1 through Grafana too. The images are those that are shipped (profile `dist`): others are larger than may be.
 
 Runs under a project name of its own, with volumes of its own, and takes both away at the end. KEEP=1 leaves them; BUILD=0 takes the images that are there.
 """
@@ -21,7 +21,6 @@ SERVERS = ["rabbitmq", "postgres", "seaweedfs"]
 #: Pages of the shop that are empty until their script has run.
 SCRIPTED = 20
 
-os.environ.setdefault("PROFILE", "release")
 os.environ |= {"DEMO_PRODUCTS": str(PRODUCTS), "API_PORT": os.environ.get("API_PORT", "18080"), "RABBITMQ_PORT": os.environ.get("RABBITMQ_PORT", "18672"),
                "PROMETHEUS_PORT": os.environ.get("PROMETHEUS_PORT", "19091"), "GRAFANA_PORT": os.environ.get("GRAFANA_PORT", "13000"),
                "HARVESTMAN_ALLOW": "demo:8000"}

@@ -90,7 +90,7 @@ pub(super) async fn delete(channel: &Channel, lane: &Lane, deadline: Instant) ->
     within(deadline, "deleting a lane", deleting).await.map(drop)
 }
 
-/// Messages that wait in a lane; none in one that was not used yet.
+/// Messages that wait in a lane; none in one that is not there.
 pub(super) async fn depth(channel: &Channel, lane: &Lane, deadline: Instant) -> Result<u64, Broken> {
     let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::durable() };
     let asking = channel.queue_declare(queue(lane), passive, FieldTable::default());
